@@ -155,21 +155,22 @@ export const TokenStoreSqlite = Layer.scoped(
         return { token: toToken(row), wasRevoked: changed.length === 0 }
       }),
 
-      verify: Effect.fnUntraced(function* (secret) {
-        const hash = sha256(Redacted.value(secret))
-        const now = yield* DateTime.now
-        const known = valid.get(hash)
-        const isFresh = known !== undefined && known.until > now.epochMillis
-        const found = isFresh ? Option.some(known.token) : yield* byHash(hash)
-        if (Option.isNone(found) || !isActive(found.value, now)) {
-          valid.delete(hash)
-          return Option.none()
-        }
-        if (!isFresh) valid.set(hash, { token: found.value, until: now.epochMillis + validFor })
-        if (!opens(found.value, config.mode)) return yield* new TokenForPaper({ id: found.value.id })
-        yield* lastUse.note(found.value.id, now)
-        return found
-      })
+      verify: (secret) =>
+        Effect.flatMap(DateTime.now, (now) => {
+          const hash = sha256(Redacted.value(secret))
+          const known = valid.get(hash)
+          const isFresh = known !== undefined && known.until > now.epochMillis
+          const accept = (found: Option.Option<Token>): Effect.Effect<Option.Option<Token>, TokenForPaper> => {
+            if (Option.isNone(found) || !isActive(found.value, now)) {
+              valid.delete(hash)
+              return Effect.succeedNone
+            }
+            if (!isFresh) valid.set(hash, { token: found.value, until: now.epochMillis + validFor })
+            if (!opens(found.value, config.mode)) return new TokenForPaper({ id: found.value.id })
+            return Effect.as(lastUse.note(found.value.id, now), found)
+          }
+          return isFresh ? accept(Option.some(known.token)) : Effect.flatMap(byHash(hash), accept)
+        })
     })
   })
 )

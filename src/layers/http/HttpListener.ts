@@ -1,8 +1,9 @@
 import { Cause, Context, Data, Effect, Exit, FiberId, Layer, Option, Runtime } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Config } from "../../services/Config.ts"
-import { type TokenForPaper, TokenStore } from "../../services/TokenStore.ts"
+import { type TokenForPaper, TokenStore, type TokenStoreError } from "../../services/TokenStore.ts"
 import type { MandateMissing } from "../../services/Mandates.ts"
+import type { Principal } from "../../services/Principal.ts"
 import { makePrincipalOf } from "../access/mandates/principalOf.ts"
 import { localOperator } from "../access/principals.ts"
 import { readBody } from "./body.ts"
@@ -45,6 +46,7 @@ export const HttpListener = Layer.scoped(
     const statusPage = yield* makeStatusPages
     const paths = new Set([config.path, `${config.path}/`])
     const run = Runtime.runFork(yield* Effect.runtime())
+    const clock = yield* Effect.clock
     const server = yield* listen(handler.endListening)
 
     const mcp = Effect.fnUntraced(
@@ -98,7 +100,6 @@ export const HttpListener = Layer.scoped(
       response: ServerResponse,
       details: RequestDetails
     ) {
-      yield* details.logEntry.begin
       const isStatusPage = statusPage(details.path) !== undefined
       const stopping = isStatusPage ? Reply.unready({ reason: "stopping" }) : Reply.stopping
       const reply = server.draining() ? stopping : yield* mcp(request, response, details)
@@ -113,7 +114,7 @@ export const HttpListener = Layer.scoped(
       const isListedOrigin = origin !== undefined && isListed(origin)
       if (isListedOrigin) Reply.readableFrom(response, origin)
       if (path === "/health") return Reply.send(response, Reply.healthy)
-      const logEntry = makeAccessLogEntry(request.method, url)
+      const logEntry = makeAccessLogEntry(clock, request.method, url)
       const endStream = Effect.sync(() => {
         logEntry.addFields({ outcome: "TokenRefused" })
         response.end()
@@ -170,16 +171,28 @@ const makeAuthenticate = Effect.gen(function* () {
   const principalOf = yield* makePrincipalOf
   // The settings have a mandate for callers without a token only if there are such callers.
   const local = authDisabled ? localOperator(config) : undefined
-  return Effect.fnUntraced(function* (token: Credential["token"], address: string, logEntry: AccessLogEntry) {
-    if (local !== undefined) return local
-    if (Option.isNone(token)) return yield* new Unauthenticated({ reply: Reply.noCredentials })
+
+  const refuseUnknown = (address: string) =>
+    Effect.flatMap(throttle.failed(address), (seconds) => {
+      const reply = seconds === 0 ? Reply.invalidToken : Reply.tooManyFailures(seconds)
+      return new Unauthenticated({ reply })
+    })
+
+  return (
+    token: Credential["token"],
+    address: string,
+    logEntry: AccessLogEntry
+  ): Effect.Effect<typeof Principal.Service, Unauthenticated | TokenStoreError> => {
+    if (local !== undefined) return Effect.succeed(local)
+    if (Option.isNone(token)) return new Unauthenticated({ reply: Reply.noCredentials })
     const refuse = refuseToken(logEntry)
-    const found = yield* Effect.catchTag(tokens.verify(token.value), "TokenForPaper", refuse)
-    if (Option.isSome(found)) return yield* Effect.catchTag(principalOf(found.value), "MandateMissing", refuse)
-    const seconds = yield* throttle.failed(address)
-    const reply = seconds === 0 ? Reply.invalidToken : Reply.tooManyFailures(seconds)
-    return yield* new Unauthenticated({ reply })
-  })
+    const principal = Effect.flatMap(
+      tokens.verify(token.value),
+      (found): Effect.Effect<typeof Principal.Service, Unauthenticated | MandateMissing> =>
+        Option.isSome(found) ? principalOf(found.value) : refuseUnknown(address)
+    )
+    return Effect.catchTags(principal, { TokenForPaper: refuse, MandateMissing: refuse })
+  }
 })
 
 /** The interval at which the token of an open stream is checked again. */

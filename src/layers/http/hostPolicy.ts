@@ -11,7 +11,7 @@ export const makeHostPolicy = (settings: Settings) => {
   const checksHost = isLoopback(settings.host) || settings.authDisabled || settings.allowedHosts.length > 0
   const origins = settings.allowedOrigins.map((origin) => origin.toLowerCase())
   const hosts = settings.allowedHosts.map((host) => host.toLowerCase())
-  return (origin: string | undefined, host: string | undefined): string | undefined => {
+  const refusal = (origin: string | undefined, host: string | undefined): string | undefined => {
     if (origin !== undefined && !allowed(origin.toLowerCase(), hostnameOf(origin), origins)) {
       return `Origin ${printable(origin)} is not allowed. List it in MCP_KRAKEN_ALLOWED_ORIGINS.`
     }
@@ -19,6 +19,14 @@ export const makeHostPolicy = (settings: Settings) => {
       return `Host ${printable(host ?? "(none)")} is not allowed. List it in MCP_KRAKEN_ALLOWED_HOSTS.`
     }
     return undefined
+  }
+  // A client sends the same in each request, and parsing them as addresses takes longer than all other checks of the edge.
+  let accepted: { readonly origin: string | undefined; readonly host: string | undefined } | undefined
+  return (origin: string | undefined, host: string | undefined): string | undefined => {
+    if (accepted !== undefined && accepted.origin === origin && accepted.host === host) return undefined
+    const reason = refusal(origin, host)
+    if (reason === undefined) accepted = { origin, host }
+    return reason
   }
 }
 

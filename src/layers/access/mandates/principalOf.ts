@@ -1,6 +1,7 @@
 import { Effect, Option } from "effect"
 import { Config } from "../../../services/Config.ts"
 import { MandateMissing, Mandates } from "../../../services/Mandates.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import type { Token } from "../../../services/TokenStore.ts"
 import { bearer } from "../principals.ts"
 
@@ -21,10 +22,10 @@ export const makePrincipalOf = Effect.gen(function* () {
       return Effect.logError(line)
     })
 
-  return Effect.fnUntraced(function* (token: Token) {
+  return (token: Token) => {
     const { id } = token
     const isMarked = token.marks.includes("mandate")
-    const mandate = yield* Effect.catchTag(ofToken(id), "RecordUnavailable", ({ reason }) =>
+    const read = Effect.catchTag(ofToken(id), "RecordUnavailable", ({ reason }) =>
       isMarked
         ? new MandateMissing({ id, reason: `its limits cannot be read, so it is refused. ${reason} ${remedy}` })
         : Effect.as(
@@ -32,13 +33,15 @@ export const makePrincipalOf = Effect.gen(function* () {
             Option.none()
           )
     )
-    if (isMarked && Option.isNone(mandate))
-      return yield* new MandateMissing({
-        id,
-        reason: `it has limits, and ${file} has none for it, so it is refused. Use the state folder in which they were set (MCP_KRAKEN_STATE_DIR), or replace the token.`
-      })
-    return bearer(token, mode, mandate)
-  })
+    return Effect.flatMap(read, (mandate): Effect.Effect<typeof Principal.Service, MandateMissing> =>
+      isMarked && Option.isNone(mandate)
+        ? new MandateMissing({
+            id,
+            reason: `it has limits, and ${file} has none for it, so it is refused. Use the state folder in which they were set (MCP_KRAKEN_STATE_DIR), or replace the token.`
+          })
+        : Effect.succeed(bearer(token, mode, mandate))
+    )
+  }
 })
 
 const remedy = "Put a backup back (state restore), or install the version that wrote the file."
