@@ -35,27 +35,31 @@ export const decoder = <A, I, R>(
   const known = new Set([...Object.keys(json["properties"] ?? {}), ...Object.keys(aliases)])
   // A struct without fields accepts any value but null, with all its fields.
   const takesNothing = Object.keys(Object(json["properties"])).length === 0
-  return Effect.fnUntraced(function* (args: unknown) {
-    const own = withoutForeign(args ?? {}, known)
-    yield* refuse(tool, sizeFaults(own, largeLists))
-    yield* refuse(tool, lostDigits(own))
-    if (refusesEmpty) yield* refuse(tool, emptyTexts(own))
-    const { asGiven, faults: misnamed, input } = understand(own, json, aliases)
-    // Lists that were given as text have been parsed, so their sizes are checked again.
-    yield* refuse(tool, sizeFaults(input, largeLists).map(asGiven))
-    yield* refuse(tool, lostDigits(input).map(asGiven))
-    if (takesNothing && !Predicate.isRecord(input)) yield* refuse(tool, [surplus])
-    const decoded = yield* Effect.either(decode(input))
-    const faults = [...misnamed, ...(Either.isLeft(decoded) ? Issues.faults(decoded.left).map(asGiven) : [])]
-    // A field might have reported its length already.
-    const long = sizeFaults(input, longTexts)
-      .map(asGiven)
-      .filter(({ path }) => !faults.some((fault) => fault.path === path))
-    return Either.isRight(decoded) && faults.length + long.length === 0
-      ? decoded.right
-      : yield* invalid(tool, [...faults, ...long])
-  })
+  return (args: unknown): Effect.Effect<A, InvalidArguments, R> =>
+    Effect.suspend(() => {
+      const own = withoutForeign(args ?? {}, known)
+      const unfit = any(sizeFaults(own, largeLists)) ?? any(lostDigits(own)) ?? any(refusesEmpty ? emptyTexts(own) : [])
+      if (unfit !== undefined) return invalid(tool, unfit)
+      const { asGiven, faults: misnamed, input } = understand(own, json, aliases)
+      // Lists that were given as text have been parsed, so their sizes are checked again.
+      const stillUnfit = any(sizeFaults(input, largeLists)) ?? any(lostDigits(input))
+      if (stillUnfit !== undefined) return invalid(tool, stillUnfit.map(asGiven))
+      if (takesNothing && !Predicate.isRecord(input)) return invalid(tool, [surplus])
+      return Effect.flatMap(Effect.either(decode(input)), (decoded) => {
+        const faults = [...misnamed, ...(Either.isLeft(decoded) ? Issues.faults(decoded.left).map(asGiven) : [])]
+        // A field might have reported its length already.
+        const long = sizeFaults(input, longTexts)
+          .map(asGiven)
+          .filter(({ path }) => !faults.some((fault) => fault.path === path))
+        return Either.isRight(decoded) && faults.length + long.length === 0
+          ? Effect.succeed(decoded.right)
+          : invalid(tool, [...faults, ...long])
+      })
+    })
 }
+
+/** Returns faults if there are any. */
+const any = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> | undefined => (faults.length > 0 ? faults : undefined)
 
 /** The fault of arguments that are no object, for a tool that takes none. */
 const surplus: Fault = { path: "", fault: "expected an object without fields: this tool takes no arguments" }
@@ -64,9 +68,6 @@ const emptyTexts = (given: unknown): ReadonlyArray<Fault> =>
   Object.entries(Object(given)).flatMap(([path, value]) =>
     typeof value === "string" && value.trim() === "" ? [{ path, fault: "is empty: give a value or leave it out" }] : []
   )
-
-const refuse = (tool: string, faults: ReadonlyArray<Fault>) =>
-  faults.length > 0 ? Effect.fail(invalid(tool, faults)) : Effect.void
 
 /**
  * Names that clients add to arguments for their own use: n8n its five, others `_meta`. No other unknown argument is

@@ -101,11 +101,9 @@ const mixed = (tokenized: ReadonlyArray<GivenName>, others: ReadonlyArray<GivenN
 const texts = (value: unknown): ReadonlyArray<string> => (value === undefined ? [] : [value].flat().map(String))
 
 /** The lookups of display names with which answers are shaped. */
-export const displayNames = Effect.gen(function* () {
-  const names = yield* Names
-  const { assetDisplay, pairDisplay } = yield* names.directory
-  return { pair: pairDisplay, asset: assetDisplay }
-})
+export const displayNames = Effect.flatMap(Names, ({ directory }) =>
+  Effect.map(directory, ({ assetDisplay, pairDisplay }) => ({ pair: pairDisplay, asset: assetDisplay }))
+)
 
 /** Checks for Kraken's refusal of a name. */
 const isUnknownAsset = (error: object): boolean =>

@@ -23,11 +23,17 @@ import * as ResolveNames from "./resolveNames.ts"
 import * as Steps from "./steps.ts"
 import { periodFaults } from "./timeFields.ts"
 
-/** Merges the results of several requests by their keys. What is beside them is that of the first. */
-const merged = ([first, ...others]: Arr.NonEmptyArray<Steps.Executed>): Steps.Executed =>
-  others.length === 0
-    ? first
-    : { ...first, result: Object.assign({}, first.result, ...others.map(({ result }) => result)) }
+/** Executes requests, and merges their results by their keys. What is beside them is that of the first. */
+const mergedOf = <E, R>(
+  requests: Arr.NonEmptyReadonlyArray<Params>,
+  execute: (params: Params) => Effect.Effect<Steps.Executed, E, R>
+): Effect.Effect<Steps.Executed, E, R> =>
+  requests.length === 1
+    ? execute(requests[0])
+    : Effect.map(Effect.forEach(requests, execute), ([first, ...others]) => ({
+        ...first,
+        result: Object.assign({}, first.result, ...others.map(({ result }) => result))
+      }))
 
 /** Errors of any tool before its handler runs, or if Kraken refuses the call for lack of a permission. */
 export type CheckError = Arguments.InvalidArguments | Refusal
@@ -107,19 +113,16 @@ export const make = <
 
   const facts: ToolFacts = { name, endpoint: spec.endpoint, intent, permissions }
 
-  const run = Effect.fnUntraced(function* (value: InputOf<Fields>) {
+  const run = (value: InputOf<Fields>) => {
     const reads = intent === "read" || spec.reads?.(value) === true
-    yield* recordRefusal(
-      reads ? undefined : spec.endpoint,
-      value
-    )(
-      Effect.zipRight(
-        Steps.authorize({ ...facts, reads }),
-        Steps.validate(name, [...periodFaults(value), ...(spec.rules?.(value) ?? [])])
-      )
+    const checked = Effect.zipRight(
+      Steps.authorize({ ...facts, reads }),
+      Effect.suspend(() => Steps.validate(name, [...periodFaults(value), ...(spec.rules?.(value) ?? [])]))
     )
-    return yield* Effect.catchAll(spec.handler(value), (error) => Steps.explain(error, permissions))
-  })
+    return Effect.flatMap(recordRefusal(reads ? undefined : spec.endpoint, value)(checked), () =>
+      Effect.catchAll(spec.handler(value), (error) => Steps.explain(error, permissions))
+    )
+  }
 
   const render = (answer: B) =>
     Effect.map(Effect.orDie(encode(answer)), (encoded) =>
@@ -271,11 +274,8 @@ export const endpoint = <
       KrakenWriter | ExtraReads | Record
     > =
       spec.carryOut?.(input) ??
-      Effect.map(
-        Effect.forEach(requests, (params) =>
-          Effect.mapError(Steps.execute(step, params), ResolveNames.explainUnlisted(unlisted))
-        ),
-        merged
+      mergedOf(requests, (params) =>
+        Effect.mapError(Steps.execute(step, params), ResolveNames.explainUnlisted(unlisted))
       )
     const { hints } = spec
     const { extra, result } = yield* hints === undefined
@@ -284,8 +284,8 @@ export const endpoint = <
     const shaped: Effect.Effect<unknown, ParseResult.ParseError, Names | Principal> =
       shape === undefined
         ? decodeResult(result)
-        : Effect.zipWith(decodeResult(result), ResolveNames.displayNames, (known, displayNames) =>
-            shape(known, { input, ...displayNames })
+        : Effect.flatMap(decodeResult(result), (known) =>
+            Effect.map(ResolveNames.displayNames, (displayNames) => shape(known, { input, ...displayNames }))
           )
     const answer = yield* shaped.pipe(
       Effect.flatMap((answer) => decode(Predicate.isRecord(answer) ? { ...answer, ...extra } : answer)),

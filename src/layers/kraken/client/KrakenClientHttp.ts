@@ -201,9 +201,8 @@ type Attempt<A> = Effect.Effect<
 >
 
 const resultOf = <E, R>(endpoint: Endpoint, success: Effect.Effect<Success, E, R>) =>
-  success.pipe(
-    Effect.tap(({ warnings }) =>
-      warnings.length > 0 ? Effect.logWarning("Kraken warns", { endpoint, warnings: warnings.join("; ") }) : Effect.void
-    ),
-    Effect.map(({ result }) => result)
+  Effect.flatMap(success, ({ result, warnings }) =>
+    warnings.length > 0
+      ? Effect.as(Effect.logWarning("Kraken warns", { endpoint, warnings: warnings.join("; ") }), result)
+      : Effect.succeed(result)
   )
