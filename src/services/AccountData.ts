@@ -2,7 +2,7 @@ import { Context, type Effect, type Option, type Queue, type Scope, type Stream 
 import type { ObservedOrder } from "../domain/live/observedOrders.ts"
 import type { Balances, OpenOrders, OrderEvent, Wallets } from "../domain/live/values.ts"
 import type { ReadError } from "./KrakenClient.ts"
-import type { Feed, Snapshot } from "./MarketData.ts"
+import type { Feed, FeedState, Snapshot } from "./MarketData.ts"
 import type { Principal } from "./Principal.ts"
 
 /** Orders, fills and balances of the Kraken account of the principal. */
@@ -19,6 +19,7 @@ export class AccountData extends Context.Tag("mcp-kraken/services/AccountData")<
      */
     readonly events: Stream.Stream<OrderEvent, ReadError, Principal>
     readonly observed: Observed
+    readonly state: Effect.Effect<FeedState>
   }
 >() {}
 

@@ -1,4 +1,4 @@
-import { Context, type Effect, type Option, type Stream } from "effect"
+import { Context, type Effect, type Option, Schema, type Stream } from "effect"
 import type { Pair } from "../domain/assets/model.ts"
 import type { Book, Candle, Instruments, SystemStatus, Ticker, Trade } from "../domain/live/values.ts"
 import type { ReadError } from "./KrakenClient.ts"
@@ -11,6 +11,14 @@ export interface Snapshot<A> {
   /** Milliseconds since the value was received, by the monotonic clock. A quiet market has old values that are in force. */
   readonly age: number
 }
+
+/**
+ * The state of a connection for live data. `idle`: nobody asked for live data in the last minute, and there is no connection.
+ * `stale`: it is wanted but not alive, so that Kraken is asked by REST. `off`: there will be none, by the settings, without an
+ * API key, on paper, or since Kraken refuses the key.
+ */
+export const FeedState = Schema.Literal("connected", "idle", "stale", "off")
+export type FeedState = typeof FeedState.Type
 
 /** One kind of data that is kept up to date. */
 export interface Feed<A> {
@@ -52,6 +60,7 @@ export class MarketData extends Context.Tag("mcp-kraken/services/MarketData")<
     /** The statuses of all pairs and assets of the class `currency`. */
     readonly instruments: Feed<Instruments>
     readonly status: Feed<SystemStatus>
+    readonly state: Effect.Effect<FeedState>
   }
 >() {}
 

@@ -41,5 +41,7 @@ export class RateBudget extends Context.Tag("mcp-kraken/services/RateBudget")<
     /** Blocks private calls for fifteen minutes, after Kraken has locked the key out. */
     readonly lockedOut: (endpoint: Endpoint) => Effect.Effect<KrakenLockout, never, Principal>
     readonly remaining: Effect.Effect<Budget, never, Principal>
+    /** The trading engine's counter of the pair that has the fewest points left. */
+    readonly remainingOfEngine: Effect.Effect<Pick<Budget["rest"], "maximum" | "remaining">, never, Principal>
   }
 >() {}

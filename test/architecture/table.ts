@@ -557,6 +557,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/caching",
     "layers/kraken/client",
     "layers/kraken/writes",
+    "layers/metrics",
     "layers/process",
     "services"
   ],

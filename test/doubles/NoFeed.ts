@@ -20,7 +20,8 @@ export const FeedOf = (observed: Observed) =>
     balances: unread,
     wallets: Effect.succeedNone,
     events: Stream.die("nothing reads"),
-    observed
+    observed,
+    state: Effect.succeed("off" as const)
   })
 
 /** Account data without live events. */

@@ -75,6 +75,15 @@ describe("metrics of a running server", () => {
       assert.strictEqual(value("mcp_kraken_frozen"), "0")
       assert.isAtLeast(Number(value("mcp_kraken_record_head")), 2)
       assert.strictEqual(value('mcp_kraken_rate_maximum{limiter="rest"}'), "15")
+      assert.strictEqual(value('mcp_kraken_rate_maximum{limiter="engine"}'), "60")
+      assert.isBelow(Number(value('mcp_kraken_rate_remaining{limiter="engine"}')), 60)
+      const feeds = [...text.matchAll(/^mcp_kraken_feed_state\{connection="(\w+)",state="\w+"\} 1$/gm)]
+      assert.deepStrictEqual(
+        feeds.map(([, connection]) => connection),
+        ["private", "public"]
+      )
+      assert.strictEqual(value("mcp_kraken_feed_checksum_failures_total"), "0")
+      assert.strictEqual(value('mcp_kraken_feed_reconnects_total{connection="public"}'), "0")
       assert.strictEqual(value('mcp_kraken_request_duration_seconds_count{endpoint="private/AddOrder"}'), "1")
       assert.isAtLeast(Number(value('mcp_kraken_lane_wait_seconds_count{priority="write"}')), 1)
       assert.isDefined(value("mcp_kraken_clock_skew_seconds"))

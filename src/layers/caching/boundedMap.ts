@@ -10,6 +10,8 @@ export interface BoundedMap<K, V> {
   readonly delete: (key: K) => void
   /** Iterates over the keys, the least recently used first. */
   readonly keys: () => IterableIterator<K>
+  /** Iterates over the values in the order of their keys. It uses no entry. */
+  readonly values: () => IterableIterator<V>
 }
 
 export const makeBoundedMap = <K, V extends {}>(capacity: number): BoundedMap<K, V> => {
@@ -44,6 +46,7 @@ export const makeBoundedMap = <K, V extends {}>(capacity: number): BoundedMap<K,
     delete: (key) => {
       entries.delete(key)
     },
-    keys: () => entries.keys()
+    keys: () => entries.keys(),
+    values: () => entries.values()
   }
 }

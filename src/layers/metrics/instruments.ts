@@ -4,9 +4,6 @@ import { counter, gauge, histogram } from "./instrument.ts"
 /**
  * The instruments of this program. Labels hold ids of tokens, names of tools, endpoints and errors: never the name of a
  * token, nor an argument of a call.
- *
- * The WebSocket feed has none yet. Its state, reconnects and checksum failures belong under "Kraken" below, as a gauge and
- * two counters.
  */
 
 /**
@@ -110,14 +107,14 @@ export const nonceResyncs = counter({
 
 export const rateCounter = gauge({
   name: "mcp.kraken.rate.remaining",
-  help: "Points left of Kraken's counter of the API key.",
+  help: "Points left of Kraken's counter of the API key (rest), and of the pair with the fewest of its engine (engine).",
   unit: "1",
   labels: ["limiter"]
 })
 
 export const rateMaximum = gauge({
   name: "mcp.kraken.rate.maximum",
-  help: "Most points of Kraken's counter of the API key.",
+  help: "Most points of Kraken's counters.",
   unit: "1",
   labels: ["limiter"]
 })
@@ -126,6 +123,36 @@ export const clockSkew = gauge({
   name: "mcp.kraken.clock.skew",
   help: "Kraken's clock less the clock of this machine, as far as Kraken's answers tell.",
   unit: "s",
+  labels: []
+})
+
+/* Kraken's WebSocket. The connection is public (market data) or private (account data). */
+
+export const feedState = gauge({
+  name: "mcp.kraken.feed.state",
+  help: "1 for the state in which a connection for live data is, 0 for the others: connected, idle, stale or off.",
+  unit: "1",
+  labels: ["connection", "state"]
+})
+
+export const feedReconnects = counter({
+  name: "mcp.kraken.feed.reconnects",
+  help: "Attempts to connect again after a connection for live data failed.",
+  unit: "1",
+  labels: ["connection"]
+})
+
+export const feedMessages = counter({
+  name: "mcp.kraken.feed.messages",
+  help: "Messages of live data, by kind: data, heartbeat, pong, acknowledged or unreadable.",
+  unit: "1",
+  labels: ["connection", "kind"]
+})
+
+export const feedChecksumFailures = counter({
+  name: "mcp.kraken.feed.checksum.failures",
+  help: "Live order books that differed from Kraken's checksum, and were asked for again.",
+  unit: "1",
   labels: []
 })
 

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, MetricBoundaries } from "effect"
+import type * as Instrument from "../../../src/layers/metrics/instrument.ts"
 import { counter, gauge, histogram, startRecording, timed } from "../../../src/layers/metrics/instrument.ts"
 import { prometheusText } from "../../../src/layers/metrics/prometheusText.ts"
 
@@ -19,17 +20,25 @@ const lines = (name: string) =>
     .split("\n")
     .filter((line) => line.includes(`mcp_test_${name}`))
 
+/** Loads the module again, as in a process whose metrics nobody reads. Recording cannot be ended. */
+const instrumentsOfAnotherProcess = (): Promise<typeof Instrument> => import(`${instrumentFile}?unread`)
+const instrumentFile = "../../../src/layers/metrics/instrument.ts"
+
+Effect.runSync(startRecording)
+
 describe("the text for Prometheus", () => {
   it.effect("has nothing that happened before somebody reads", () =>
     Effect.gen(function* () {
-      events.add("early")
-      assert.deepStrictEqual(lines("events"), [])
-      yield* startRecording
-      events.add("late")
-      assert.deepStrictEqual(lines("events"), [
-        "# HELP mcp_test_events_total Events.",
-        "# TYPE mcp_test_events_total counter",
-        'mcp_test_events_total{kind="late"} 1'
+      const unread = yield* Effect.promise(instrumentsOfAnotherProcess)
+      const early = unread.counter({ name: "mcp.test.early", help: "Events.", unit: "1", labels: ["kind"] })
+      early.add("before")
+      assert.deepStrictEqual(lines("early"), [])
+      yield* unread.startRecording
+      early.add("after")
+      assert.deepStrictEqual(lines("early"), [
+        "# HELP mcp_test_early_total Events.",
+        "# TYPE mcp_test_early_total counter",
+        'mcp_test_early_total{kind="after"} 1'
       ])
     })
   )

@@ -65,6 +65,7 @@ export const AccountDataRest = (pauses: Pauses = { reads: restEvery, events: com
         balances: makeFeed<Balances>(undefined, { read: reads.balances, ...polling }),
         wallets: Effect.succeedNone,
         observed: nothingObserved,
+        state: Effect.succeed("off" as const),
         events: Stream.unwrap(
           Effect.gen(function* () {
             const now = Effect.map(kraken.now, DateTime.toEpochMillis)
@@ -140,6 +141,7 @@ export const AccountDataWebSocket = (url: string) =>
 
       const connection = yield* makeConnection({
         name: "Kraken's account data",
+        kind: "private",
         url,
         token: kraken.read("private/GetWebSocketsToken", {}).pipe(
           Effect.provideService(Principal, account),
@@ -227,6 +229,7 @@ export const AccountDataWebSocket = (url: string) =>
           find: (is) => Effect.sync(() => observed.find(is)),
           subscribe: PubSub.subscribe(observing)
         },
+        state: connection.state,
         events: Stream.unwrapScoped(
           Effect.gen(function* () {
             const queue = yield* Effect.acquireRelease(Queue.dropping<OrderEvent>(mostWaiting), (made) => {

@@ -14,7 +14,15 @@ import {
 import type { Book, Candle, Instruments, SystemStatus, Ticker, Trade } from "../../../domain/live/values.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { KrakenUnavailable } from "../../../services/KrakenErrors.ts"
-import { bookDepth, candleCount, MarketData, type PairNames, tradeCount } from "../../../services/MarketData.ts"
+import {
+  bookDepth,
+  candleCount,
+  type FeedState,
+  MarketData,
+  type PairNames,
+  tradeCount
+} from "../../../services/MarketData.ts"
+import { feedChecksumFailures } from "../../metrics/instruments.ts"
 import { makeConnection } from "./connection.ts"
 import { makeFeed } from "./feed.ts"
 import { type Kind, type LiveValues, makeLiveValues } from "./liveValues.ts"
@@ -27,7 +35,8 @@ const makeMarketData = (
   kraken: typeof KrakenClient.Service,
   live: LiveValues | undefined,
   every: Duration.DurationInput,
-  isFree = false
+  isFree = false,
+  state: Effect.Effect<FeedState> = Effect.succeed("off")
 ) => {
   const ask = Effect.fnUntraced(function* <A>(
     endpoint: Endpoint,
@@ -67,7 +76,8 @@ const makeMarketData = (
     candles: (pair, interval) =>
       makeFeed(live?.of(candles(pair, interval)), rest("public/OHLC", { ...named(pair), interval }, readCandlesAnswer)),
     instruments: makeFeed(live?.of(instruments), { read: instrumentsByRest, every }),
-    status: makeFeed(live?.of(status), rest("public/SystemStatus", {}, readStatusAnswer))
+    status: makeFeed(live?.of(status), rest("public/SystemStatus", {}, readStatusAnswer)),
+    state
   })
 }
 
@@ -93,6 +103,7 @@ const book = (pair: PairNames): Kind<Book> => ({
     let after = before
     for (const row of rows) {
       const applied = applyToBook(after, isSnapshot, row, bookDepth)
+      if (applied === "checksum") feedChecksumFailures.add()
       if (typeof applied === "string") return "broken"
       after = applied
     }
@@ -171,6 +182,7 @@ export const MarketDataWebSocket = (url: string) =>
       let forget = (): void => undefined
       const connection = yield* makeConnection({
         name: "Kraken's market data",
+        kind: "public",
         url,
         keysOf: (name, { interval, symbol }) =>
           [name, symbol, name === "ohlc" && interval].filter((part) => typeof part === "string").join(" "),
@@ -178,6 +190,6 @@ export const MarketDataWebSocket = (url: string) =>
       })
       const live = yield* makeLiveValues(connection)
       forget = live.forget
-      return makeMarketData(kraken, live, restEvery)
+      return makeMarketData(kraken, live, restEvery, false, connection.state)
     })
   )

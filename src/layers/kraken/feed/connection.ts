@@ -2,6 +2,8 @@ import { Effect, Random, Runtime, type Scope } from "effect"
 import { type Message, readMessage, type Row } from "../../../domain/live/messages.ts"
 import { clocks, type Reading, wasSet } from "../../../services/Clocks.ts"
 import { escapeText } from "../../../domain/wire/escapeText.ts"
+import type { FeedState } from "../../../services/MarketData.ts"
+import { feedMessages, feedReconnects } from "../../metrics/instruments.ts"
 import { FeedDown, type FeedSocket, openSocket } from "./feedSocket.ts"
 
 /** A channel to subscribe to, with the parameters of `subscribe`. */
@@ -21,6 +23,8 @@ export type Data = Extract<Message, { readonly _tag: "Data" }>
 export interface Options {
   /** Begins the lines of the log, e.g. `Kraken's market data`. */
   readonly name: string
+  /** Names the connection in metrics. */
+  readonly kind: "public" | "private"
   readonly url: string
   /** Asked before each connection. Its token is part of each subscription. */
   readonly token?: Effect.Effect<string, FeedDown>
@@ -38,6 +42,7 @@ export interface Connection {
   readonly restart: (key: string, now: Reading) => void
   /** Checks that the connection is alive: something was received in the last seconds, and no clock was set since. */
   readonly isAlive: (now: Reading) => boolean
+  readonly state: Effect.Effect<FeedState>
 }
 
 /** The time without any message after which data does not count as live, in milliseconds. Kraken sends a heartbeat a second. */
@@ -88,6 +93,8 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
   let automatic: { readonly message: Data; readonly at: Reading } | undefined
   let unreadable = 0
   let refusal: string | undefined
+  /** True if Kraken refused the API key when the connection was last tried. */
+  let isRefused = false
   /** The next moments at which subscriptions can be restarted, and the pause after that, in milliseconds. */
   const restarts = new Map<string, { readonly at: number; readonly pause: number }>()
   const overdue = new Set<string>()
@@ -109,6 +116,7 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
     // The machine might have slept, and the message be one from before. `watch` ends the connection.
     if (heard !== undefined && wasSet(heard, at)) return
     const message = readMessage(text)
+    feedMessages.add(options.kind, message._tag.toLowerCase())
     if (message._tag === "Unreadable") {
       unreadable++
       return
@@ -186,6 +194,7 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
     asked.clear()
     overdue.clear()
     const socket = yield* openSocket(options.url, receive)
+    isRefused = false
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         session = undefined
@@ -226,15 +235,20 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
       }
       if (down !== undefined) yield* logFailure(down)
       if (down?.isRefused) {
+        isRefused = true
         yield* Effect.sleep(refusedPause)
         continue
       }
       const factor = yield* Random.nextRange(0.5, 1)
       yield* Effect.sleep(Math.round(pause * factor))
       pause = Math.min(pause * 2, pauses.longest)
+      if (down !== undefined && wanted.size > 0) feedReconnects.add(options.kind)
     }
   })
   yield* Effect.forkScoped(loop)
+
+  const isAlive = (now: Reading): boolean =>
+    heard !== undefined && now.monotonic - heard.monotonic <= mostSilence && !wasSet(heard, now)
 
   return {
     add: (subscription) => {
@@ -250,7 +264,10 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
       if (subscription !== undefined) request("unsubscribe", subscription)
     },
     restart,
-    isAlive: (now) => heard !== undefined && now.monotonic - heard.monotonic <= mostSilence && !wasSet(heard, now)
+    isAlive,
+    state: Effect.map(clocks, (now) =>
+      isAlive(now) ? "connected" : isRefused ? "off" : wanted.size === 0 ? "idle" : "stale"
+    )
   }
 })
 

@@ -1,6 +1,6 @@
 import { DateTime, Duration, Effect, Layer } from "effect"
 import { type Endpoint, endpoints, isPrivate, type Params } from "../../../domain/endpoints/endpoints.ts"
-import { engineLimits, publicLimit, restLimits, type Tier } from "../../../domain/endpoints/rateCosts.ts"
+import { engineLimits, type Limit, publicLimit, restLimits, type Tier } from "../../../domain/endpoints/rateCosts.ts"
 import { report } from "../../../services/CallContext.ts"
 import { clocks, monotonic } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
@@ -31,12 +31,16 @@ const reservedForLookUps = 3
  */
 const lockout = Duration.minutes(15)
 
+/** Returns the points that are left, to two decimals. */
+const left = ({ maximum }: Limit, level: number): number => Math.max(0, Math.floor((maximum - level) * 100) / 100)
+
 /** Makes the budget of one account. */
 export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
   const restLimit = restLimits[tier]
   const rest = makeLeakyBucket(restLimit)
-  const engineOf = makeBucketsByKey(engineLimits[tier])
-  const publicByKey = makeBucketsByKey(publicLimit)
+  const engineLimit = engineLimits[tier]
+  const engine = makeBucketsByKey(engineLimit)
+  const publicBuckets = makeBucketsByKey(publicLimit)
   const orders = makeRecentOrders()
   /** The end of a lockout, in milliseconds of the monotonic clock. */
   let lockedUntil = -Infinity
@@ -58,7 +62,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
     )
 
   const publicBucket = (endpoint: Endpoint, { pair }: Params) =>
-    publicByKey(endpoints[endpoint].countedBy === "pair" ? `${endpoint} ${pairKey(pair)}` : "")
+    publicBuckets.of(endpoints[endpoint].countedBy === "pair" ? `${endpoint} ${pairKey(pair)}` : "")
 
   const takeRest = (endpoint: Endpoint, priority: Priority) => {
     const cost = endpoints[endpoint].restCost
@@ -70,7 +74,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
   const takeEngine = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, priority: Priority) {
     const charges = chargesOf(endpoint, params, orders, yield* monotonic)
     for (const { cost, isCancel, pair } of charges) {
-      const bucket = engineOf(pair)
+      const bucket = engine.of(pair)
       if (isCancel) yield* bucket.add(cost)
       else yield* takeFrom(bucket, endpoint, "engine", { cost, priority, reserved: 0 })
     }
@@ -109,7 +113,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
         case "engine":
         case "domain": {
           const charges = chargesOf(endpoint, params, orders, yield* monotonic)
-          yield* Effect.forEach(charges, ({ pair }) => engineOf(pair).fill)
+          yield* Effect.forEach(charges, ({ pair }) => engine.of(pair).fill)
         }
       }
     }),
@@ -120,8 +124,10 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
       lockedUntil = monotonic + lasts
       return new KrakenLockout({ endpoint, until: DateTime.unsafeMake(wall + lasts) })
     }),
-    remaining: Effect.map(rest.level, (level) => ({
-      rest: { ...restLimit, remaining: Math.max(0, Math.floor((restLimit.maximum - level) * 100) / 100) }
+    remaining: Effect.map(rest.level, (level) => ({ rest: { ...restLimit, remaining: left(restLimit, level) } })),
+    remainingOfEngine: Effect.map(engine.highest, (level) => ({
+      maximum: engineLimit.maximum,
+      remaining: left(engineLimit, level)
     }))
   }
 }

@@ -9,5 +9,6 @@ export const RateBudgetOff = Layer.succeed(RateBudget, {
   exceeded: () => Effect.void,
   lockedOut: (endpoint) =>
     Effect.map(DateTime.now, (now) => new KrakenLockout({ endpoint, until: DateTime.add(now, { minutes: 15 }) })),
-  remaining: Effect.succeed({ rest: { remaining: Infinity, maximum: Infinity, decayPerSecond: 0 } })
+  remaining: Effect.succeed({ rest: { remaining: Infinity, maximum: Infinity, decayPerSecond: 0 } }),
+  remainingOfEngine: Effect.succeed({ remaining: Infinity, maximum: Infinity })
 })

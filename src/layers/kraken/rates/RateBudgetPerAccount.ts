@@ -20,7 +20,8 @@ export const RateBudgetPerAccount = Layer.unwrapEffect(
       carriedOut: (...call) => Effect.flatMap(budget, ({ carriedOut }) => carriedOut(...call)),
       exceeded: (...refusal) => Effect.flatMap(budget, ({ exceeded }) => exceeded(...refusal)),
       lockedOut: (endpoint) => Effect.flatMap(budget, ({ lockedOut }) => lockedOut(endpoint)),
-      remaining: Effect.flatMap(budget, ({ remaining }) => remaining)
+      remaining: Effect.flatMap(budget, ({ remaining }) => remaining),
+      remainingOfEngine: Effect.flatMap(budget, ({ remainingOfEngine }) => remainingOfEngine)
     })
   })
 )

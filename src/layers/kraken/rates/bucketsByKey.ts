@@ -1,3 +1,4 @@
+import { Effect } from "effect"
 import type { Limit } from "../../../domain/endpoints/rateCosts.ts"
 import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { type LeakyBucket, makeLeakyBucket } from "./leakyBucket.ts"
@@ -6,10 +7,18 @@ import { type LeakyBucket, makeLeakyBucket } from "./leakyBucket.ts"
 const capacity = 1000
 
 /**
- * Makes a function that returns the bucket of a key: of a pair, or of anything else that Kraken counts apart. A bucket
- * that was evicted starts again empty; then Kraken itself refuses what is too much.
+ * Makes buckets by a key: of a pair, or of anything else that Kraken counts apart. A bucket that was evicted starts again empty; then Kraken itself refuses what is too much.
  */
 export const makeBucketsByKey = (limit: Limit) => {
   const buckets = makeBoundedMap<string, LeakyBucket>(capacity)
-  return (key: string): LeakyBucket => buckets.getOrMake(key, () => makeLeakyBucket(limit))
+  return {
+    of: (key: string): LeakyBucket => buckets.getOrMake(key, () => makeLeakyBucket(limit)),
+    /** Returns the level of the fullest bucket. */
+    highest: Effect.suspend(() =>
+      Effect.map(
+        Effect.forEach(buckets.values(), ({ level }) => level),
+        (levels) => Math.max(0, ...levels)
+      )
+    )
+  }
 }

@@ -1,10 +1,12 @@
 import { Effect, Layer, Option } from "effect"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import process from "node:process"
+import { AccountData } from "../../../services/AccountData.ts"
 import { clocks } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
 import { Halt } from "../../../services/Halt.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
+import { FeedState, MarketData } from "../../../services/MarketData.ts"
 import { Metrics } from "../../../services/Metrics.ts"
 import { Principal } from "../../../services/Principal.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
@@ -86,17 +88,25 @@ const makeOfRecord = Effect.gen(function* () {
   })
 })
 
-/** Reads the counter of the API key and the clock of Kraken. On paper, each caller has counters of its own. */
+/** Reads the counters of the API key, the clock of Kraken and the feeds. On paper, each caller has counters of its own. */
 const makeOfKraken = Effect.gen(function* () {
   const kraken = yield* KrakenClient
-  const { remaining } = yield* RateBudget
+  const { remaining, remainingOfEngine } = yield* RateBudget
   const principal = localOperator(yield* Config)
+  const [market, account] = [yield* MarketData, yield* AccountData]
   return Effect.gen(function* () {
     const { rest } = yield* Effect.provideService(remaining, Principal, principal)
+    const engine = yield* Effect.provideService(remainingOfEngine, Principal, principal)
     if (Number.isFinite(rest.remaining)) {
-      Instruments.rateCounter.set([rest.remaining, ["rest"]])
-      Instruments.rateMaximum.set([rest.maximum, ["rest"]])
+      Instruments.rateCounter.set([rest.remaining, ["rest"]], [engine.remaining, ["engine"]])
+      Instruments.rateMaximum.set([rest.maximum, ["rest"]], [engine.maximum, ["engine"]])
     }
+    const states = { public: yield* market.state, private: yield* account.state }
+    Instruments.feedState.set(
+      ...Object.entries(states).flatMap(([connection, now]) =>
+        FeedState.literals.map((state) => [state === now ? 1 : 0, [connection, state]] as const)
+      )
+    )
     const { within } = yield* kraken.clock
     if (!Number.isFinite(within)) return
     const [now, { wall }] = [yield* kraken.now, yield* clocks]

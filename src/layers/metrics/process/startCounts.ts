@@ -10,6 +10,11 @@ export const startCounts = (): void => {
   Instruments.authFailures.zero("429")
   Instruments.nonceResyncs.zero("retry")
   Instruments.nonceResyncs.zero("jump")
+  Instruments.feedChecksumFailures.zero()
+  for (const connection of ["public", "private"]) {
+    Instruments.feedReconnects.zero(connection)
+    Instruments.feedMessages.zero(connection, "unreadable")
+  }
   for (const limiter of ["rest", "engine", "public", "auth", "domain", "lockout"])
     Instruments.rateRefusals.zero(limiter)
   for (const endpoint of Object.keys(endpoints).filter(isEndpoint).filter(isWrite)) {

@@ -3,10 +3,12 @@ import { Chunk, DateTime, Effect, Exit, Fiber, Layer, Option, Queue, Stream, Tes
 import type { Pair } from "../../../../src/domain/assets/model.ts"
 import { MarketDataRest, MarketDataWebSocket } from "../../../../src/layers/kraken/feed/MarketDataKraken.ts"
 import { operator } from "../../../../src/layers/access/principals.ts"
+import { startRecording } from "../../../../src/layers/metrics/instrument.ts"
+import { prometheusText } from "../../../../src/layers/metrics/prometheusText.ts"
 import { Clocks } from "../../../../src/services/Clocks.ts"
 import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
 import { KrakenUnavailable } from "../../../../src/services/KrakenErrors.ts"
-import { MarketData } from "../../../../src/services/MarketData.ts"
+import { type FeedState, MarketData } from "../../../../src/services/MarketData.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
 import { btcUsd as btc } from "../../../fixtures/btcUsd.ts"
 import { bookMessage, makeTestFeed } from "../../../doubles/TestFeed.ts"
@@ -76,6 +78,19 @@ const run = <A, E>(
     ])
   }).pipe(Effect.scoped)
 
+/** Reads a counter. Counts belong to the process, so that a test compares two readings. */
+const counted = (series: string): number => {
+  Effect.runSync(startRecording)
+  const line = prometheusText()
+    .split("\n")
+    .find((found) => found.startsWith(`${series} `))
+  return Number(line?.slice(series.length) ?? 0)
+}
+
+const failedChecksums = () => counted("mcp_kraken_feed_checksum_failures_total")
+const reconnects = () => counted('mcp_kraken_feed_reconnects_total{connection="public"}')
+const dataMessages = () => counted('mcp_kraken_feed_messages_total{connection="public",kind="data"}')
+
 const liveBook = Effect.flatMap(MarketData, (data) => data.book(btc).live)
 
 describe("market data over a WebSocket", () => {
@@ -137,6 +152,7 @@ describe("market data over a WebSocket", () => {
           const data = yield* MarketData
           yield* until(data.book(btc).live, Option.isSome)
           isBroken = true
+          const failures = failedChecksums()
           send(bookMessage("update", change, first))
           yield* until(data.book(btc).live, Option.isNone)
           assert.strictEqual((yield* data.book(btc).snapshot).source, "rest")
@@ -144,6 +160,7 @@ describe("market data over a WebSocket", () => {
             Effect.sync(() => requests.length),
             (length) => length === 3
           )
+          assert.strictEqual(failedChecksums(), failures + 1)
           isBroken = false
           send(bookMessage("snapshot", second))
           yield* until(data.book(btc).live, Option.isSome)
@@ -193,6 +210,30 @@ describe("market data over a WebSocket", () => {
         yield* TestClock.adjust("1 second")
         yield* until(liveBook, Option.isSome)
         assert.deepStrictEqual([connections(), requests.length], [2, 2])
+      })
+    )
+  )
+
+  it.effect("tells its state, and counts messages and reconnects", () =>
+    run(({ close, cut }) =>
+      Effect.gen(function* () {
+        const before = { reconnects: reconnects(), messages: dataMessages() }
+        const { book, state } = yield* MarketData
+        const isNow = (wanted: FeedState) =>
+          until(Effect.zipRight(TestClock.adjust("100 millis"), state), (now) => now === wanted)
+        assert.strictEqual(yield* state, "idle")
+        yield* book(btc).live
+        yield* isNow("connected")
+        yield* until(book(btc).live, Option.isSome)
+        assert.deepStrictEqual({ reconnects: reconnects(), messages: dataMessages() - 1 }, before)
+        cut()
+        yield* isNow("stale")
+        yield* isNow("connected")
+        assert.strictEqual(reconnects(), before.reconnects + 1)
+        close()
+        yield* isNow("stale")
+        yield* TestClock.adjust("2 minutes")
+        yield* isNow("idle")
       })
     )
   )

@@ -66,6 +66,18 @@ describe("the REST counter", () => {
     }).pipe(Effect.provide(model("pro")))
   )
 
+  it.effect("tells the points left of the engine's counter of the pair that has the fewest", () =>
+    Effect.gen(function* () {
+      const { remainingOfEngine } = yield* RateBudget
+      assert.deepStrictEqual(yield* remainingOfEngine, { maximum: 60, remaining: 60 })
+      yield* take("private/AddOrder", order, "write")
+      yield* repeat(3, "private/AddOrder", { pair: "ETHUSD" }, "write")
+      assert.deepStrictEqual(yield* remainingOfEngine, { maximum: 60, remaining: 57 })
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* remainingOfEngine, { maximum: 60, remaining: 59 })
+    }).pipe(Effect.provide(model()))
+  )
+
   it.effect("makes a read wait, and reports progress to the client", () =>
     Effect.gen(function* () {
       yield* repeat(12, balance)
