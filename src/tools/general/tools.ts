@@ -1,4 +1,6 @@
 import { Effect, Schema } from "effect"
+import { AccountData } from "../../services/AccountData.ts"
+import { FeedState, MarketData } from "../../services/MarketData.ts"
 import { Principal } from "../../services/Principal.ts"
 import { TradingMode } from "../../services/TradingMode.ts"
 import * as Tool from "../kit/tool.ts"
@@ -9,23 +11,41 @@ export const getTradingMode = Tool.make("get_trading_mode", {
   input: {},
   handler: Effect.fn("Tool.get_trading_mode")(function* () {
     const trading = yield* TradingMode
+    const [market, account] = [yield* MarketData, yield* AccountData]
+    const live_data = { market: yield* market.state, account: yield* account.state }
     const { address, unreadFile } = trading
     const unread = unreadFile === undefined ? "" : `; this settings file was not read: ${JSON.stringify(unreadFile)}`
     const elsewhere = address === undefined ? "" : `; requests go to ${address}, which is not Kraken's address`
     if (trading.mode === "paper") {
       const principal = yield* Principal
-      const account = `paper account ${principal.account}, used only by this client${unread}`
-      const market = trading.market.name + elsewhere
-      return { mode: trading.mode, simulated: true, account, market, to_change: goLive }
+      const owner = `paper account ${principal.account}, used only by this client${unread}`
+      return {
+        mode: trading.mode,
+        simulated: true,
+        account: owner,
+        market: trading.market.name + elsewhere,
+        live_data,
+        to_change: goLive
+      }
     }
-    const account = (trading.hasKey ? "the Kraken account of the API key" : "none: no API key is configured") + unread
-    return { mode: trading.mode, simulated: false, account, market: `Kraken${elsewhere}`, to_change: goPaper }
+    const owner = (trading.hasKey ? "the Kraken account of the API key" : "none: no API key is configured") + unread
+    return {
+      mode: trading.mode,
+      simulated: false,
+      account: owner,
+      market: `Kraken${elsewhere}`,
+      live_data,
+      to_change: goPaper
+    }
   }),
   output: Schema.Struct({
     mode: Schema.String,
     simulated: Schema.Boolean,
     account: Schema.String,
     market: Schema.String,
+    live_data: Schema.Struct({ market: FeedState, account: FeedState }).annotations({
+      description: "idle: not asked for now; stale: Kraken is asked by REST instead"
+    }),
     to_change: Schema.String
   })
 })
