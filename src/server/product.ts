@@ -25,11 +25,10 @@ import type { MarketData } from "../services/MarketData.ts"
 import type { RateBudget } from "../services/RateBudget.ts"
 import type { TradingMode } from "../services/TradingMode.ts"
 import { AccountDataOfSettings, AccountDataOnce } from "./feeds.ts"
-import { KrakenLive } from "./krakenLive.ts"
 import { ConfigWithLimitNames } from "./limitNames.ts"
 import { load } from "../layers/process/load.ts"
 
-/** Kraken, or its simulation, which is loaded only in paper mode. */
+/** Kraken or its simulation. Only the one in use is loaded. */
 const KrakenOrPaper = Layer.unwrapEffect(
   Effect.flatMap(Config, ({ mode }) =>
     mode === "paper"
@@ -37,7 +36,10 @@ const KrakenOrPaper = Layer.unwrapEffect(
           load(() => import("./krakenPaper.ts")),
           ({ KrakenPaper }) => KrakenPaper
         )
-      : Effect.succeed(KrakenLive)
+      : Effect.map(
+          load(() => import("./krakenLive.ts")),
+          ({ KrakenLive }) => KrakenLive
+        )
   )
 )
 

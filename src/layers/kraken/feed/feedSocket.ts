@@ -1,7 +1,7 @@
 import { Data, Deferred, Effect } from "effect"
-import { findProxy } from "../client/proxy.ts"
+import type { Agent } from "node:http"
+import { findProxy, type Proxy } from "../client/proxy.ts"
 import { load } from "../../process/load.ts"
-import { TunnelAgent } from "../client/TunnelAgent.ts"
 
 /** The connection could not be opened, or ended. `reason` holds nothing that Kraken or a proxy wrote. */
 export class FeedDown extends Data.TaggedError("FeedDown")<{
@@ -45,12 +45,7 @@ export const openSocket = Effect.fn("FeedSocket.open")(function* (url: string, o
     findProxy(url.replace(/^ws/, "http")),
     ({ message }) => new FeedDown({ reason: message })
   )
-  const agent =
-    proxy &&
-    (yield* Effect.acquireRelease(
-      Effect.sync(() => new TunnelAgent(proxy)),
-      destroy
-    ))
+  const agent = proxy && (yield* Effect.acquireRelease(tunnelThrough(proxy), destroy))
   const { WebSocket } = yield* Effect.orDie(load(() => import("ws")))
   const ended = yield* Deferred.make<never, FeedDown>()
   const opened = yield* Deferred.make<void, FeedDown>()
@@ -100,7 +95,11 @@ export const openSocket = Effect.fn("FeedSocket.open")(function* (url: string, o
   } satisfies FeedSocket as FeedSocket
 })
 
-const destroy = (agent: TunnelAgent) => Effect.sync(() => agent.destroy())
+/** Makes the agent for a proxy, which few have, so that its libraries are loaded here. */
+const tunnelThrough = (proxy: Proxy) =>
+  Effect.map(Effect.orDie(load(() => import("../client/TunnelAgent.ts"))), ({ TunnelAgent }) => new TunnelAgent(proxy))
+
+const destroy = (agent: Agent) => Effect.sync(() => agent.destroy())
 
 /** Names an error by its code, such as `ECONNREFUSED`. */
 const reasonOf = (error: Error): string => {
