@@ -84,9 +84,12 @@ export const toolsets = {
   websocket: inOrder(WebSocket)
 } satisfies { readonly [name: string]: ReadonlyArray<AnyTool> }
 
+/** Copies a tool with its getters. A spread would make its schemas, and those of all tools delay each start. */
+const copyOf = (tool: AnyTool): AnyTool => Object.create(Object.prototype, Object.getOwnPropertyDescriptors(tool))
+
 const offers: ReadonlyArray<AnyTool & Offer> = Object.entries(toolsets).flatMap(
   ([toolset, tools]: [string, ReadonlyArray<AnyTool>]) =>
-    tools.map((tool) => ({ ...tool, toolset, isEssential: essential.includes(tool.name) }))
+    tools.map((tool) => Object.assign(copyOf(tool), { toolset, isEssential: essential.includes(tool.name) }))
 )
 
 const rank = ({ name }: Offer) => (first.includes(name) ? first.indexOf(name) : first.length)

@@ -21,6 +21,7 @@ import { recordRefusal } from "./recordRefusal.ts"
 import * as Refusals from "./refusals.ts"
 import * as ResolveNames from "./resolveNames.ts"
 import * as Steps from "./steps.ts"
+import { once } from "./once.ts"
 import { periodFaults } from "./timeFields.ts"
 
 /** Executes requests, and merges their results by their keys. What is beside them is that of the first. */
@@ -104,9 +105,19 @@ export const make = <
   }
 ): Tool<Name, InputOf<Fields>, B, E, R | Schema.Struct.Context<Fields>> => {
   const input = Schema.Struct(spec.input)
-  const whole = JsonSchema.input(input)
-  const decode = Arguments.decoder(name, input, whole, spec)
-  const encode = Schema.encode(spec.output)
+  // Made when first needed: a session calls a few of many tools.
+  const whole = once(() => JsonSchema.input(input))
+  const decode = once(() => Arguments.decoder(name, input, whole(), spec))
+  const encode = once(() => Schema.encode(spec.output))
+  const definition = once((): Mcp.Tool => ({
+    name,
+    title: spec.title,
+    description: spec.description,
+    inputSchema: JsonSchema.listed(whole()),
+    outputSchema: JsonSchema.output(spec.output),
+    ...annotationsOf(intent, idempotent)
+  }))
+  const schemas = once(() => ({ input: whole(), output: JsonSchema.answer(spec.output) }))
   const { idempotent, intent, ...facing } =
     spec.endpoint === undefined ? { ...withoutEndpoint, intent: spec.intent ?? "read" } : endpoints[spec.endpoint]
   const permissions = spec.permissions ?? facing.permissions
@@ -125,7 +136,7 @@ export const make = <
   }
 
   const render = (answer: B) =>
-    Effect.map(Effect.orDie(encode(answer)), (encoded) =>
+    Effect.map(Effect.orDie(encode()(answer)), (encoded) =>
       Steps.render(encoded, spec.files?.(answer) ?? [], spec.meta?.(answer))
     )
 
@@ -133,19 +144,16 @@ export const make = <
     ...facts,
     name,
     mayRead: intent === "read" || (intent === "write" && spec.reads !== undefined),
-    definition: {
-      name,
-      title: spec.title,
-      description: spec.description,
-      inputSchema: JsonSchema.listed(whole),
-      outputSchema: JsonSchema.output(spec.output),
-      ...annotationsOf(intent, idempotent)
+    get definition() {
+      return definition()
     },
-    schemas: { input: whole, output: JsonSchema.answer(spec.output) },
+    get schemas() {
+      return schemas()
+    },
     page: spec.page,
     run,
     call: (args) =>
-      decode(args).pipe(
+      decode()(args).pipe(
         // With wrong arguments, a tool that also reads is not known to be about to write.
         recordRefusal(spec.reads === undefined ? spec.endpoint : undefined, args),
         Effect.flatMap(run),
@@ -246,14 +254,14 @@ export const endpoint = <
     readonly shape?: (result: Result<E>, context: ShapeContext<InputOf<Fields>>) => NoInfer<I>
   }
 ) => {
-  const encode = Schema.encode(Schema.Struct(spec.input))
-  const decodeResult = Schema.decodeUnknown(endpoints[spec.endpoint].result)
-  const decode = Schema.decodeUnknown(spec.output)
-  const resolveNames = ResolveNames.makeResolveNames(name, spec.input, spec.splits === true)
+  const encode = once(() => Schema.encode(Schema.Struct(spec.input)))
+  const decodeResult = once(() => Schema.decodeUnknown(endpoints[spec.endpoint].result))
+  const decode = once(() => Schema.decodeUnknown(spec.output))
+  const resolveNames = once(() => ResolveNames.makeResolveNames(name, spec.input, spec.splits === true))
   const { endpoint, instead, shape } = spec
   const execution = { endpoint, instead, canRepeat: "repeat" in spec.input }
   const handler = Effect.fnUntraced(function* (input: InputOf<Fields>) {
-    const { inputs, unlisted } = yield* resolveNames(yield* Effect.orDie(encode(input)))
+    const { inputs, unlisted } = yield* resolveNames()(yield* Effect.orDie(encode()(input)))
     if (spec.check !== undefined)
       yield* recordRefusal(
         endpoint,
@@ -283,12 +291,12 @@ export const endpoint = <
       : Refusals.withHints(executed, (refusal) => hints(refusal, call))
     const shaped: Effect.Effect<unknown, ParseResult.ParseError, Names | Principal> =
       shape === undefined
-        ? decodeResult(result)
-        : Effect.flatMap(decodeResult(result), (known) =>
+        ? decodeResult()(result)
+        : Effect.flatMap(decodeResult()(result), (known) =>
             Effect.map(ResolveNames.displayNames, (displayNames) => shape(known, { input, ...displayNames }))
           )
     const answer = yield* shaped.pipe(
-      Effect.flatMap((answer) => decode(Predicate.isRecord(answer) ? { ...answer, ...extra } : answer)),
+      Effect.flatMap((answer) => decode()(Predicate.isRecord(answer) ? { ...answer, ...extra } : answer)),
       Effect.catchTag("ParseError", (error) =>
         unreadable(spec.endpoint, !reads, result, Issues.format(Issues.faults(error), "(answer)"))
       ),
