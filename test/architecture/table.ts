@@ -102,6 +102,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/access/secret",
     "layers/process",
     "layers/settings",
+    "layers/storage",
     "layers/terminal",
     "server",
     "services"
@@ -518,6 +519,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/caching",
     "layers/http",
     "layers/network",
+    "layers/storage",
     "services"
   ],
   "domain/portfolio": ["domain/assets", "domain/endpoints", "domain/mandates", "domain/numbers", "domain/orders"],
