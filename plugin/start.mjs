@@ -1,4 +1,4 @@
-// Starts the server that the plugin carries, and nothing else: what npx would run is up to the folder in which Claude Code
+// Starts the server that the plugin carries, and nothing else: what npx would run is up to the folder in which the client
 // happens to be, whose node_modules and .npmrc it obeys, with the API key in its environment.
 import { existsSync } from "node:fs"
 import { stderr, stdin, stdout } from "node:process"

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url"
 import { importsGraph, importsTable } from "./architecture.ts"
 import { costTable } from "../../evals/report.ts"
 import { channelFaultsTable, faultsTable, keysTable } from "./exchange.ts"
+import { llmsText } from "./llms.ts"
 import { envExample, settingsTable } from "./settings.ts"
 import { permissionsTable, toolsTable, toolsetsTable } from "./tools.ts"
 
@@ -29,7 +30,8 @@ export const documents: ReadonlyArray<Document> = [
   { path: "docs/performance.md", written: (text) => section(text, "evals", costTable()) },
   { path: "docs/permissions.md", written: (text) => section(text, "permissions", permissionsTable()) },
   { path: "docs/settings.md", written: (text) => section(text, "settings", settingsTable()) },
-  { path: "docs/tools.md", written: (text) => section(text, "tools", toolsTable()) }
+  { path: "docs/tools.md", written: (text) => section(text, "tools", toolsTable()) },
+  { path: "llms.txt", written: llmsText }
 ]
 
 /** Replaces the text between `<!-- name -->` and `<!-- /name -->`. */

@@ -196,6 +196,30 @@ describe("the plugin for Claude Code", () => {
         assert.strictEqual(client.getServerVersion()?.version, "1.2.3")
         const balance = yield* Effect.promise(() => client.callTool({ name: "get_account_balance", arguments: {} }))
         assert.include(JSON.stringify(balance.structuredContent), "1.5")
+
+        const called = fake.count("private/Balance")
+        for (const { fill, manifest, servers } of others) {
+          assert.strictEqual(readJson(join(plugin, manifest)).version, "1.2.3")
+          const { args, env } = readJson(join(plugin, servers)).mcpServers.kraken
+          const client = yield* connect(
+            new StdioClientTransport({
+              command: process.execPath,
+              args: args.map((text: string) => fill(text, plugin)),
+              cwd: project,
+              env: { HOME: folder, KRAKEN_BASE_URL, MCP_KRAKEN_STATE_DIR, ...env },
+              stderr: "ignore"
+            })
+          )
+          assert.strictEqual(client.getServerVersion()?.version, "1.2.3")
+          const simulated = yield* Effect.promise(() => client.callTool({ name: "get_account_balance", arguments: {} }))
+          assert.isNotEmpty(Object(simulated.structuredContent).balances)
+          const { tools } = yield* Effect.promise(() => client.listTools())
+          assert.notInclude(
+            tools.map(({ name }) => name),
+            "add_order"
+          )
+        }
+        assert.strictEqual(fake.count("private/Balance"), called)
         assert.isFalse(existsSync(trap))
       }),
     // The build comes first.
@@ -218,6 +242,61 @@ describe("the plugin for Claude Code", () => {
       assert.property(readJson("package.json").scripts, advice.exec(error.message)?.[1] ?? "")
     })
   )
+})
+
+/** Manifests in the same folder for other clients, and their words for the folder. */
+const others = [
+  {
+    client: "Codex, Cursor and VS Code",
+    manifest: "plugin.json",
+    servers: "mcp.json",
+    fill: (text: string, plugin: string) => text.replaceAll("${PLUGIN_ROOT}", plugin)
+  },
+  {
+    client: "Gemini CLI",
+    manifest: "gemini-extension.json",
+    servers: "gemini-extension.json",
+    fill: (text: string, plugin: string) => text.replaceAll("${extensionPath}", plugin).replaceAll("${/}", "/")
+  }
+]
+
+describe("the plugin for other clients", () => {
+  it.each(others)("starts the same server for $client, on paper and read-only", ({ fill, servers }) => {
+    const { args, command, env } = readJson(`plugin/${servers}`).mcpServers.kraken
+    assert.strictEqual(command, "node")
+    assert.deepStrictEqual(
+      args.map((text: string) => fill(text, "plugin")),
+      ["plugin/start.mjs", "serve", "--stdio"]
+    )
+    assert.deepStrictEqual(env, { MCP_KRAKEN_MODE: "paper", MCP_KRAKEN_READ_ONLY: "true" })
+  })
+
+  it.each(others)("has the name of the plugin for Claude Code with $client", ({ manifest }) => {
+    assert.strictEqual(readJson(`plugin/${manifest}`).name, readJson("plugin/.claude-plugin/plugin.json").name)
+  })
+
+  /** @see https://agent-plugins.org/specification sections 5.2 and 7.2 of version 1.0.0, read 2026-11-29 */
+  it("has no field that the Agent Plugins specification does not know", () => {
+    const schemas = "https://agent-plugins.org/schemas/1.0.0"
+    const { $schema, ...manifest } = readJson("plugin/plugin.json")
+    assert.strictEqual($schema, `${schemas}/plugin.schema.json`)
+    assert.includeMembers(["author", "description", "keywords", "license", "name", "version"], Object.keys(manifest))
+    const { $schema: ofServers, ...servers } = readJson("plugin/mcp.json")
+    assert.strictEqual(ofServers, `${schemas}/mcp.schema.json`)
+    assert.hasAllKeys(servers, ["mcpServers"])
+    assert.hasAllKeys(servers.mcpServers.kraken, ["type", "command", "args", "env"])
+    assert.strictEqual(servers.mcpServers.kraken.type, "stdio")
+  })
+
+  it("is in the marketplace that Codex reads", () => {
+    const { name, plugins } = readJson(".agents/plugins/marketplace.json")
+    assert.strictEqual(name, readJson(".claude-plugin/marketplace.json").name)
+    assert.lengthOf(plugins, 1)
+    assert.deepInclude(plugins[0], {
+      name: readJson("plugin/plugin.json").name,
+      source: { source: "local", path: "./plugin" }
+    })
+  })
 })
 
 describe("what the user of a client is asked for", () => {

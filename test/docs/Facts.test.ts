@@ -54,6 +54,15 @@ describe("what the documents name is there", () => {
     assert.deepStrictEqual(broken, [])
   })
 
+  it("llms.txt lists every page once, with a line on it", () => {
+    const entries = [...read("llms.txt").matchAll(/^- \[(?<title>[^\]]+)\]\((?<path>[^)]+)\): (?<about>.+)$/gm)]
+    assert.sameMembers(
+      entries.map(({ groups }) => groups?.["path"]),
+      [...documents]
+    )
+    for (const [entry, , , about = ""] of entries) assert.isAbove(about.split(" ").length, 3, entry)
+  })
+
   it("settings", () => {
     const known = new Set([...Object.values(settings).map(({ name }) => name), ...Object.keys(withoutEffect)])
     const named = all((document) => read(document).match(/\b(?:MCP_)?KRAKEN_[A-Z]\w*[A-Z]\b/g) ?? [])

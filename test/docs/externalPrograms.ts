@@ -65,8 +65,30 @@ const claude: Program = ({ words }, workspace) => {
 const isLook = ([, mcp, verb, name]: ReadonlyArray<string>) =>
   mcp === "mcp" && (verb === "list" || (verb === "get" && name === "kraken"))
 
+/**
+ * Reads the server that a manifest of the plugin starts. The plugin would contain the build of this workspace.
+ */
+const startedBy = (manifest: string, workspace: Workspace) => {
+  assert.isTrue(existsSync(join(workspace.folder, "plugin/start.mjs")))
+  const { kraken } = JSON.parse(readFileSync(join(workspace.folder, manifest), "utf8")).mcpServers
+  const [start, ...args] = kraken.args
+  assert.match(start, /^\$\{\w+\}(?:\/|\$\{\/\})start\.mjs$/)
+  return { ...kraken, args: ["/path/to/mcp-kraken/dist/main.mjs", ...args] }
+}
+
+/** `codex plugin …`: checks that marketplace and plugin are ours, and that its server works. */
+const codexPlugin = (words: ReadonlyArray<string>, workspace: Workspace) => {
+  if (words[0] === "marketplace") {
+    return Effect.sync(() => assert.deepStrictEqual(words, ["marketplace", "add", "/path/to/mcp-kraken"]))
+  }
+  const { name, plugins } = JSON.parse(readFileSync(join(workspace.folder, ".agents/plugins/marketplace.json"), "utf8"))
+  assert.deepStrictEqual(words, ["add", `${plugins[0].name}@${name}`])
+  return use(startedBy(join(plugins[0].source.path, "mcp.json"), workspace), workspace)
+}
+
 /** `codex mcp add`: the SDK's client uses the table that it would store. */
 const codex: Program = ({ words }, workspace) => {
+  if (words[1] === "plugin") return codexPlugin(words.slice(2), workspace)
   if (isLook(words)) return Effect.void
   const dashes = words.indexOf("--")
   const { positionals, values } = parseArgs({
@@ -87,6 +109,10 @@ const codex: Program = ({ words }, workspace) => {
 
 /** `gemini mcp add`: the SDK's client uses the entry that it would store. */
 const gemini: Program = ({ words }, workspace) => {
+  if (words[1] === "extensions") {
+    assert.deepStrictEqual(words.slice(2), ["install", "/path/to/mcp-kraken/plugin"])
+    return use(startedBy("plugin/gemini-extension.json", workspace), workspace)
+  }
   if (isLook(words)) return Effect.void
   const name = words.indexOf("kraken")
   const { positionals, values } = parseArgs({

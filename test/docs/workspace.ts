@@ -149,7 +149,10 @@ const idOf = (token: string) => createHash("sha256").update(token).digest("hex")
 /** Copies the project without its tests, with the build, and puts `mcp-kraken` on the path as an installation does. */
 const furnish = (folder: string) => {
   for (const name of readdirSync(root).filter((name) => !left.has(name))) {
-    cpSync(join(root, name), join(folder, name), { recursive: true })
+    cpSync(join(root, name), join(folder, name), {
+      recursive: true,
+      filter: (source) => source !== join(root, "plugin/server")
+    })
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
   cpSync(dirname(bundle()), join(folder, "dist"), { recursive: true })
