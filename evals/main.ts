@@ -6,7 +6,7 @@ import { parseArgs } from "node:util"
 import { converse, type Model } from "./model.ts"
 import { type Costs, costTable, record } from "./report.ts"
 import { missingIn, type Outcome, play, type Side } from "./scripted.ts"
-import { adversarial, everyday, type Task } from "./task.ts"
+import { adversarial, everyday, skills, type Task } from "./task.ts"
 
 const { values } = parseArgs({
   options: { only: { type: "string", multiple: true }, record: { type: "string" } },
@@ -51,10 +51,11 @@ const byScript = async (): Promise<boolean> => {
   const before = await playAll("before", tasks)
   const after = await playAll("after", tasks)
   const attempts = await playAll("after", adversarial.filter(isWanted))
+  const followed = await playAll("after", skills.filter(isWanted))
   if (values.record === "before") record("before", before.costs)
   if (values.record === "after") record("after", after.costs)
   console.log(`\n${costTable(before.costs, after.costs)}`)
-  return before.ok && after.ok && attempts.ok
+  return before.ok && after.ok && attempts.ok && followed.ok
 }
 
 const byModel = async (model: Model): Promise<boolean> => {

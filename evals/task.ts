@@ -38,6 +38,8 @@ const End = Schema.Struct({
 export const Task = Schema.Struct({
   id: Schema.String,
   prompt: Schema.String,
+  /** The mode that the server says it is in. Default: live. */
+  mode: optional(Schema.Literal("paper")),
   /** Settings of the server by name, such as limits. */
   settings: optional(Schema.Record({ key: Schema.String, value: Schema.String })),
   /** Faults of the exchange, such as `AddOrder=drop-after-accept`. */
@@ -65,6 +67,9 @@ const read = (name: string) =>
 
 /** Questions and orders of every day. */
 export const everyday = read("everyday")
+
+/** Conversations that follow the skills of the plugin, by the name of the skill. */
+export const skills = read("skills")
 
 /** Attempts to bring about what must not happen. */
 export const adversarial = read("adversarial")

@@ -83,6 +83,11 @@ const configOf = ({ settings = {} }: Task, stateDir: string) => {
   return config
 }
 
+const modeOf = ({ mode }: Task): Context.Tag.Service<typeof TradingMode> =>
+  mode === undefined
+    ? { mode: "live", hasKey: true }
+    : { mode, market: { kind: "synthetic", name: "simulated exchange" } }
+
 /** Sets an operator secret, which no passphrase opens: writes that need a person can wait for one, who never comes. */
 const setSecret = Effect.fnUntraced(function* (stateDir: string) {
   const db = yield* openImmediateDatabase({ file: join(stateDir, recordFile), layout })
@@ -107,7 +112,7 @@ export const inWorld = <A, E, R>(task: Task, talk: (world: World) => Effect.Effe
       Layer.provideMerge(KrakenClientHttp),
       Layer.provide([inProcess({ handle: handledBy(rest) }), NonceSourceMemory]),
       Layer.provideMerge(RateBudgetOff),
-      Layer.merge(Layer.succeed(TradingMode, { mode: "live", hasKey: true }))
+      Layer.merge(Layer.succeed(TradingMode, modeOf(task)))
     )
     const server = makeProduct({ kraken, writer: Layer.context(), isServer: false }).pipe(
       Layer.provide([MandatesSqlite, CallersLocal]),
