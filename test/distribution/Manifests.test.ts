@@ -177,6 +177,8 @@ describe("the plugin for Claude Code", () => {
         const machines = readdirSync(join(plugin, "server/node_modules/better-sqlite3-13/prebuilds"))
         assert.includeMembers(machines, ["darwin-arm64.node", "linux-arm64.node", "linux-x64.node", "win32-x64.node"])
 
+        assert.includeMembers(readdirSync(join(plugin, "skills")), readdirSync(join(root, "plugin/skills")))
+
         const project = join(folder, "project")
         mkdirSync(project)
         const trap = strangersProject(project)

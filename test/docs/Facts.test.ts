@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path"
 import * as Instruments from "../../src/layers/metrics/instruments.ts"
 import { settings, withoutEffect } from "../../src/layers/settings/settingDefinitions.ts"
 import { names as permissions } from "../../src/domain/keys/permissions.ts"
+import { essential } from "../../src/tools/listOrder.ts"
 import { type AnyTool, toolsets } from "../../src/tools/toolsets.ts"
 import { bundle } from "../Bundle.ts"
 import { anchorsOf, blocksOf, documents, proseOf, read, root, spansOf } from "./markdown.ts"
@@ -80,6 +81,26 @@ describe("what the documents name is there", () => {
       named.filter(({ text }) => !vocabulary.has(text) && !foreign.has(text) && !isMetric(text)),
       []
     )
+  })
+
+  it("numbers of tools", () => {
+    const count = (isOffered: (tool: AnyTool, toolset: string) => boolean) =>
+      Object.entries(toolsets).flatMap(([toolset, tools]) => tools.filter((tool) => isOffered(tool, toolset))).length
+    const some = (names: string) => count((_, toolset) => names.split(",").includes(toolset))
+    const counted = {
+      "MCP_KRAKEN_TOOLSETS=all": allTools.length,
+      "MCP_KRAKEN_READ_ONLY=true": count(({ mayRead }) => mayRead),
+      "MCP_KRAKEN_TOOLSETS=market,account,portfolio,trading": some("general,market,account,portfolio,trading"),
+      "MCP_KRAKEN_TOOLSETS=market,portfolio": some("general,market,portfolio"),
+      "MCP_KRAKEN_TOOLSETS=essential": essential.length
+    }
+    const rows = [...read("docs/clients/README.md").matchAll(/^\| `(MCP_KRAKEN_\S+)` \| (\d+) \|$/gm)]
+    assert.deepStrictEqual(Object.fromEntries(rows.map(([, setting = "", tools]) => [setting, Number(tools)])), counted)
+    // The numbers of other pages are these, or limits of clients.
+    const told = documents
+      .filter((document) => document.startsWith("docs/clients/"))
+      .flatMap((document) => [...read(document).matchAll(/\b(\d+) tools\b/g)].map(([, tools]) => Number(tools)))
+    assert.includeMembers([...Object.values(counted), 40, 80, 100, 128], [...new Set(told)])
   })
 
   it("commands and flags of the command line", () => {
