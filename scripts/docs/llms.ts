@@ -10,7 +10,14 @@ const pagesIn = (folder: string): ReadonlyArray<string> =>
     .map((name) => `${folder}/${name}`)
 
 /** Pages that are for people who change the program, or that are long and seldom needed. */
-const optional = ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/architecture.md"]
+const optional = [
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "CHANGELOG.md",
+  "docs/architecture.md",
+  "docs/releases.md",
+  ...pagesIn("docs/decisions")
+]
 
 const sections = (): Readonly<Record<string, ReadonlyArray<string>>> => ({
   Docs: ["README.md", ...pagesIn("docs").filter((path) => !optional.includes(path))],
@@ -23,7 +30,7 @@ const entry = (path: string) => {
   const [heading = "", ...paragraphs] = readFileSync(root + path, "utf8")
     .trim()
     .split(/\n{2,}/)
-  const prose = paragraphs.find((paragraph) => /^(?!```)[A-Z`[]/.test(paragraph)) ?? ""
+  const prose = paragraphs.find((paragraph) => /^(?!```|\[!)[A-Z`[]/.test(paragraph)) ?? ""
   const text = prose
     .replaceAll(/\s+/g, " ")
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
