@@ -30,7 +30,7 @@ const entry = (path: string) => {
   const [heading = "", ...paragraphs] = readFileSync(root + path, "utf8")
     .trim()
     .split(/\n{2,}/)
-  const prose = paragraphs.find((paragraph) => /^(?!```|\[!)[A-Z`[]/.test(paragraph)) ?? ""
+  const prose = paragraphs.find((paragraph) => /^(?!```|\[!)[A-Z*`[]/.test(paragraph)) ?? ""
   const text = prose
     .replaceAll(/\s+/g, " ")
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
