@@ -23,7 +23,7 @@ describe("Dockerfile", () => {
       "USER 10001:10001",
       "VOLUME /data",
       "EXPOSE 8765",
-      'ENTRYPOINT ["mcp-kraken"]',
+      'ENTRYPOINT ["node", "--max-semi-space-size=4", "/app/dist/main.mjs"]',
       'CMD ["serve"]'
     ]) {
       assert.include(last, `\n${line}\n`)

@@ -153,7 +153,7 @@ describe("the plugin for Claude Code", () => {
 
   it("starts the file that it carries, and leaves nothing to the folder in which Claude Code is", () => {
     assert.strictEqual(command, "node")
-    assert.deepStrictEqual(args, ["${CLAUDE_PLUGIN_ROOT}/start.mjs", "serve", "--stdio"])
+    assert.deepStrictEqual(args, ["--max-semi-space-size=4", "${CLAUDE_PLUGIN_ROOT}/start.mjs", "serve", "--stdio"])
     assert.isTrue(existsSync(join(root, "plugin/start.mjs")))
   })
 

@@ -24,11 +24,12 @@ const plugin = Effect.fnUntraced(function* ([verb, ...words]: ReadonlyArray<stri
   assert.deepStrictEqual([verb, ...words], ["install", `${market.plugins[0].name}@${market.name}`])
   const { userConfig } = json(join(market.plugins[0].source, ".claude-plugin/plugin.json"))
   const { mcpServers } = json(join(market.plugins[0].source, ".mcp.json"))
-  const [start, ...args] = mcpServers.kraken.args
+  const [bound, start, ...args] = mcpServers.kraken.args
+  assert.strictEqual(bound, "--max-semi-space-size=4")
   assert.strictEqual(start, "${CLAUDE_PLUGIN_ROOT}/start.mjs")
   assert.isTrue(existsSync(join(workspace.folder, market.plugins[0].source, "start.mjs")))
   // The plugin would contain the build of this workspace.
-  const server = { ...mcpServers.kraken, args: ["/path/to/mcp-kraken/dist/main.mjs", ...args] }
+  const server = { ...mcpServers.kraken, args: [bound, "/path/to/mcp-kraken/dist/main.mjs", ...args] }
   const filled = JSON.stringify(server).replaceAll(/\$\{user_config\.(\w+)\}/g, (_, name: string) =>
     String(userConfig[name].default)
   )
