@@ -80,7 +80,7 @@ const ask = async (client: Client, url: string, path: string, { body, headers, m
 }
 
 /** Reads the processor time of a process so far. Linux counts it in hundredths of a second. */
-const cpuMicros = (pid: number): number | undefined => {
+export const cpuMicros = (pid: number): number | undefined => {
   const fields = readProc(pid, "stat")
     ?.replace(/^.*\) /s, "")
     .split(" ")

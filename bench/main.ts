@@ -1,12 +1,15 @@
 /**
  * Benchmarks of calls, lists, starts, memory and tokens, beside other servers. Run by hand with `npm run bench`; it
  * takes about five minutes. BENCH_SECONDS, BENCH_ROUNDS and the others of settings.ts make it longer; BENCH_ONLY=1,4
- * picks tables.
+ * picks tables. `npm run bench -- --write docs/performance.md` keeps the figures in results.json, and writes them into the
+ * document.
  */
 import { cpus } from "node:os"
 import process from "node:process"
+import { parseArgs } from "node:util"
 import { toolCalls, toolLists } from "./calls.ts"
 import { cost } from "./cost.ts"
+import { firstToolCall } from "./firstCall.ts"
 import { growth } from "./growth.ts"
 import { lane } from "./lane.ts"
 import { limits } from "./limits.ts"
@@ -18,6 +21,7 @@ import { overhead } from "./overhead.ts"
 import { panic } from "./panic.ts"
 import { policy } from "./policy.ts"
 import { record } from "./record.ts"
+import { write } from "./results.ts"
 import { peer } from "./servers.ts"
 import { wanted } from "./settings.ts"
 import { startUp } from "./startup.ts"
@@ -47,6 +51,9 @@ try {
   if (wanted(15)) await telemetry(ours)
   if (wanted(16)) await lane(ours)
   if (wanted(17)) await live()
+  if (wanted(18)) await firstToolCall(ours)
+  const { values } = parseArgs({ options: { write: { type: "string" } } })
+  if (values.write !== undefined) write(values.write)
 } finally {
   await kraken.stop()
   ours.remove()

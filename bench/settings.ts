@@ -12,8 +12,8 @@ export const costRounds = setting("BENCH_COST_ROUNDS", 5)
 /** Calls before a server is measured. With too few, the compiler is measured. */
 export const warmup = setting("BENCH_WARMUP", 5000)
 
-/** Calls of the memory measurement. */
-export const calls = setting("BENCH_CALLS", 100_000)
+/** Calls after which the memory is measured. */
+export const memoryCalls = (process.env["BENCH_CALLS"] ?? "20000,100000").split(",").map(Number)
 
 /** Tokens of the larger token database. */
 export const manyTokens = setting("BENCH_TOKENS", 100_000)
