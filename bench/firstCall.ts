@@ -58,7 +58,7 @@ export const firstToolCall = async ({ entry }: Ours): Promise<void> => {
   ]
   print(
     table(
-      `18. First tool call: get_ticker over stdio on paper, of ${starts} starts each, the least against the least of bare node`,
+      `18. First tool call: over stdio on paper, get_ticker, of ${starts} starts each, the least against the least of bare node`,
       ["", "median ms", "least ms", "to node", "least CPU ms", "to node"],
       [
         ["bare node", ...cells(bare)],
