@@ -19,12 +19,11 @@ export type Commands = ReadonlyMap<string, HashMap.HashMap<string, Descriptor>>
 
 /**
  * Fails with the nearest name if the words name a command or an option that does not exist, or an option without its
- * value. The library's own errors name neither. Everything else is left to the library.
+ * value. The library's own errors name neither, and it prints help for any words with `--help`. Everything else is left
+ * to the library.
  */
-export const checkWords = (
-  commands: Commands,
-  [first = "-", ...rest]: ReadonlyArray<string>
-): Effect.Effect<void, UsageError> => {
+export const checkWords = (commands: Commands, words: ReadonlyArray<string>): Effect.Effect<void, UsageError> => {
+  const [first = "-", ...rest] = withoutHelp(words)
   const option = first.split("=", 1)[0] ?? ""
   if (option.startsWith("--") && !(option in builtIn)) return fail("mcp-kraken", "option", option, Object.keys(builtIn))
   if (first.startsWith("-")) return Effect.void
@@ -32,7 +31,7 @@ export const checkWords = (
   if (below === undefined) return fail("mcp-kraken", "command", first, [...commands.keys()])
   const itself = Option.getOrUndefined(HashMap.get(below, first))
   if (itself !== undefined) return checkOptions(first, optionsOf(itself), rest)
-  const [second = "-", ...others] = rest
+  const [second = "-", ...others] = withoutHelp(rest)
   if (second.startsWith("--") && !(second in builtIn)) return fail(first, "option", second, Object.keys(builtIn))
   if (second.startsWith("-")) return Effect.void
   return Option.match(HashMap.get(below, second), {
@@ -40,6 +39,10 @@ export const checkWords = (
     onSome: (command) => checkOptions(`${first} ${second}`, optionsOf(command), others)
   })
 }
+
+/** Leaves out a request for help before the name of a command. */
+const withoutHelp = (words: ReadonlyArray<string>): ReadonlyArray<string> =>
+  words[0] === "--help" || words[0] === "-h" ? words.slice(1) : words
 
 const checkOptions = (
   command: string,
@@ -90,10 +93,14 @@ const fail = (command: string, kind: "command" | "option", given: string, names:
 
 /** Makes the error for an unknown name, with `meant`, which means the same, the nearest one, or with all of them if none is near. */
 export const noSuch = (kind: string, given: string, names: ReadonlyArray<string>, meant?: string) => {
-  const [nearest = "", ...others] = names.toSorted((a, b) => distance(a, given) - distance(b, given))
-  const isNear = distance(nearest, given) <= Math.max(2, Math.floor(given.length / 3))
+  const from = (name: string) => distance(name.toLowerCase(), given.toLowerCase())
+  const [nearest = "", ...others] = names.toSorted((a, b) => from(a) - from(b))
+  const isNear = from(nearest) <= Math.max(2, Math.floor(given.length / 3))
   const expected = [nearest, ...others].filter((name) => !(name in builtIn) || name === "--help").toSorted()
   const suggested = meant ?? (isNear ? nearest : undefined)
-  const hint = suggested === undefined ? `expected one of ${expected.join(", ")}` : `did you mean ${suggested}?`
+  const hint =
+    suggested === undefined
+      ? `expected one of ${expected.join(", ")}${kind.startsWith("command") ? `; the nearest is ${nearest}` : ""}`
+      : `did you mean ${suggested}?`
   return new UsageError({ message: `${escapeText(given)}: no such ${kind}; ${hint}` })
 }

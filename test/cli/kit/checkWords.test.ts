@@ -27,14 +27,32 @@ describe("a misspelt word of the command line", () => {
   )
 
   it.scopedLive.each([
-    ["token frobnicate", "create, freeze, list, revoke"],
+    ["token frobnicate", "create, freeze, list, revoke, rotate, show, unfreeze, update; the nearest is "],
+    ["NONSENSE --help", "tools, version; the nearest is "],
     ["token list --frobnicate", "--all"]
-  ])("that is near none is answered with all: %s", ([words = "", known = ""]) =>
+  ])("that is near none is answered with all, commands with the nearest of them too: %s", ([words = "", known = ""]) =>
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine
-      const { code, stderr } = yield* run(words.split(" "))
+      const { code, stderr, stdout } = yield* run(words.split(" "))
       assert.include(stderr, known)
-      assert.strictEqual(code, 2)
+      assert.deepStrictEqual({ code, stdout }, { code: 2, stdout: "" })
+    })
+  )
+
+  it.scopedLive.each([
+    ["tokn --help", "token"],
+    ["TOKEN --help", "token"],
+    ["--help tokn", "token"],
+    ["-h tokn", "token"],
+    ["token creat --help", "create"],
+    ["token --help creat", "create"],
+    ["audit lsit -h", "list"]
+  ])("is answered with the nearest although help is asked for: %s", ([words = "", nearest = ""]) =>
+    Effect.gen(function* () {
+      const { run } = yield* makeCommandLine
+      const { code, stderr, stdout } = yield* run(words.split(" "))
+      assert.include(stderr, `did you mean ${nearest}?`)
+      assert.deepStrictEqual({ code, stdout }, { code: 2, stdout: "" })
     })
   )
 })
@@ -57,6 +75,9 @@ describe("a correct command line", () => {
     "token list --log-level none",
     "token create --expires-in 1d --json -- --name",
     "token list --help",
+    "token --help",
+    "--help token",
+    "-h",
     "--completions bash"
   ])("is taken: %s", (words) =>
     Effect.gen(function* () {
