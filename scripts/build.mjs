@@ -73,6 +73,8 @@ export const bundle = (folder, write = true) =>
       "process.env.WS_NO_BUFFER_UTIL": '"1"',
       "process.env.WS_NO_UTF_8_VALIDATE": '"1"'
     },
+    // Its main file loads its parts in a way that a bundler does not see.
+    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
     plugins: [effectByModule, sqliteByDriver],
     metafile: true,
     write,

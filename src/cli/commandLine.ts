@@ -17,15 +17,18 @@ import { control, exchange } from "./exchange/exchange.ts"
 import { health } from "./health/health.ts"
 import { checkWords, type Commands } from "./kit/checkWords.ts"
 import { Output } from "./kit/output.ts"
+import { migrate } from "./migrate/migrate.ts"
 import { operator } from "./operator/operator.ts"
 import { panic, resume } from "./panic/panic.ts"
 import { paper } from "./paper/paper.ts"
 import { serve } from "./serve.ts"
+import { setup } from "./setup/setup.ts"
 import { state } from "./state/state.ts"
 import { token } from "./token/token.ts"
 import { version as versionCommand } from "./version.ts"
 
 const commands = [
+  setup,
   serve,
   call,
   tools,
@@ -40,11 +43,13 @@ const commands = [
   doctor,
   health,
   exchange,
+  migrate,
   versionCommand
 ] as const
 
 /** The subcommands of each command. */
 const names: Commands = new Map([
+  ["setup", Command.getSubcommands(setup)],
   ["serve", Command.getSubcommands(serve)],
   ["call", Command.getSubcommands(call)],
   ["tools", Command.getSubcommands(tools)],
@@ -59,6 +64,7 @@ const names: Commands = new Map([
   ["doctor", Command.getSubcommands(doctor)],
   ["health", Command.getSubcommands(health)],
   ["exchange", Command.getSubcommands(exchange)],
+  ["migrate", Command.getSubcommands(migrate)],
   ["version", Command.getSubcommands(versionCommand)]
 ])
 

@@ -13,9 +13,11 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "cli/exchange",
     "cli/health",
     "cli/kit",
+    "cli/migrate",
     "cli/operator",
     "cli/panic",
     "cli/paper",
+    "cli/setup",
     "cli/state",
     "cli/token",
     "layers/process",
@@ -313,7 +315,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "layers/storage": ["layers/process", "services"],
   "layers/telemetry": ["domain/wire", "layers/caching", "services"],
-  "layers/terminal": ["services"],
+  "layers/terminal": ["layers/process", "services"],
   tools: [
     "domain/wire",
     "services",
@@ -592,5 +594,34 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "layers/readiness": ["domain/endpoints", "layers/access", "layers/caching", "services"],
   "layers/tracing/otlp": ["layers/kraken/client", "layers/metrics", "layers/tracing", "services", "version"],
-  "layers/mcp/subscriptions": ["layers/caching", "layers/mcp/protocol", "services"]
+  "layers/mcp/subscriptions": ["layers/caching", "layers/mcp/protocol", "services"],
+  "cli/migrate": [
+    "cli/doctor/kit",
+    "cli/kit",
+    "domain/wire",
+    "layers/access",
+    "layers/network",
+    "layers/process",
+    "layers/settings",
+    "layers/storage",
+    "services",
+    "version"
+  ],
+  "cli/setup": [
+    "cli/kit",
+    "cli/setup/check",
+    "cli/setup/clients",
+    "cli/setup/kit",
+    "cli/token",
+    "domain/mandates",
+    "domain/wire",
+    "layers/process",
+    "layers/settings",
+    "layers/storage",
+    "layers/terminal",
+    "services"
+  ],
+  "cli/setup/check": ["cli/setup/kit", "domain/wire", "layers/kraken/client", "version"],
+  "cli/setup/clients": ["cli/setup/kit"],
+  "cli/setup/kit": ["layers/settings"]
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, realpathSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
+import { bundle } from "../Bundle.ts"
 import { record } from "../cli/audit/sampleRecord.ts"
 import { makeCommandLine } from "../cli/commandLine.ts"
 import { makeHealthyHome } from "../cli/doctor/healthyHome.ts"
@@ -53,6 +54,7 @@ const makeSession = Effect.map(makeCommandLine, ({ folder, runOpen, serve }) => 
       [...made]
         .reduce((text, [value, word]) => text.replaceAll(value, word), parts.join("\n"))
         .replaceAll(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g, "YYYY-MM-DDThh:mm:ssZ")
+        .replaceAll(/\d{8}T\d{6}Z/g, "YYYYMMDDThhmmssZ")
         // On a slow machine only.
         .replaceAll(/^Still checking: .*\n/gm, "")
         .replaceAll(/^(mcp-kraken )?\d+\.\d+\.\d+\S*$/gm, "$1<version>")
@@ -71,6 +73,7 @@ const pinned = <E>(file: string, story: (session: Session) => Effect.Effect<unkn
 
 const commands = [
   "",
+  "setup",
   "serve",
   "call",
   "tools",
@@ -105,7 +108,9 @@ const commands = [
   "paper reset",
   "doctor",
   "health",
-  "exchange"
+  "exchange",
+  "migrate",
+  "migrate check"
 ]
 
 describe("what the command line prints", () => {
@@ -267,6 +272,62 @@ describe("what the command line prints", () => {
         yield* run("operator change", env)
         yield* run("operator init", env)
         yield* tell(`update ${next} --revision 9 --max-open 5`)
+      })
+    )
+  )
+
+  it.scopedLive("setup", () =>
+    pinned("setup", ({ folder, hide, run }) =>
+      Effect.gen(function* () {
+        const env = { KRAKEN_BASE_URL: "http://127.0.0.1:1" }
+        hide(process.execPath, "<node>")
+        hide(`"${realpathSync(bundle())}"`, '"<program>"')
+        hide(` ${realpathSync(bundle())} `, " <program> ")
+        yield* run("setup", env)
+        mkdirSync(join(folder, ".cursor"))
+        mkdirSync(join(folder, ".codex"))
+        yield* run("setup", env)
+        yield* run("setup --client cursor", env)
+        yield* run("setup --client claude-code --live", env)
+        yield* run("setup --client codex --http http://localhost:8765/mcp", env)
+        yield* run("setup --client claude-desktop --http http://localhost:8765/mcp", env)
+        yield* run("setup --client kursor", env)
+        yield* run("setup --paper --live", env)
+        yield* run("setup --budget 5USD", env)
+        yield* run("setup --http localhost", env)
+        const written = yield* run("setup --write --market synthetic", env)
+        hide(/mcp-kraken (\S+) offers/.exec(written)?.[1] ?? "", "<version>")
+        hide(/\d+ tools/.exec(written)?.[0] ?? "", "<n> tools")
+        yield* run("setup --write --market synthetic", env)
+        writeFileSync(join(folder, ".cursor", "mcp.json"), "{ nonsense")
+        yield* run("setup --client cursor --write --market synthetic", env)
+        yield* run("setup --client cursor --write --live", env)
+        yield* run("setup --client cursor --write --live", env)
+        yield* run("setup --client gemini-cli --write --http http://127.0.0.1:1/mcp", env)
+      })
+    )
+  )
+
+  it.scopedLive("moving from the Python server", () =>
+    pinned("migrate", ({ folder, hide, run }) =>
+      Effect.gen(function* () {
+        yield* run("migrate check")
+        mkdirSync(join(folder, "data"))
+        copyFileSync(join(import.meta.dirname, "state", "1", "tokens-python.db"), join(folder, "data", "tokens.db"))
+        const settings = [
+          "KRAKEN_API_KEY=key",
+          `KRAKEN_API_SECRET=${Buffer.alloc(64).toString("base64")}`,
+          "MCP_KRAKEN_PORT=8765",
+          "MCP_KRAKEN_API=spot",
+          "KRAKEN_FUTURES_API_KEY=key"
+        ]
+        const file = join(folder, ".env")
+        writeFileSync(file, `${settings.join("\n")}\n`, { mode: 0o600 })
+        yield* run("migrate check")
+        const wrong = ["MCP_KRAKEN_API=futures", "MCP_KRAKEN_REED_ONLY=true", "MCP_KRAKEN_TOKEN_DB=${HOME}/tokens.db"]
+        writeFileSync(file, `${wrong.join("\n")}\n`)
+        yield* run("migrate check")
+        hide(JSON.parse(yield* run("migrate check --json")).version, "<version>")
       })
     )
   )

@@ -31,20 +31,44 @@ export const create = (options: Options) =>
   Effect.flatMap(mandateOf(options.terms), (given) => createWith({ ...options, given }))
 
 const createWith = Effect.fn("token.create")(function* ({
-  given,
   json,
   lifetime,
-  name,
   paper,
-  terms,
-  ...from
+  ...options
 }: { readonly given: Option.Option<Mandate> } & Options) {
   const { mode } = yield* Config
+  const expiresIn = Option.orElse(lifetime, () =>
+    "budget" in options.terms ? Option.some(lifetimeWithBudget) : Option.none()
+  )
   // In paper mode, a token must not silently open the real account.
-  const paperOnly = paper || mode === "paper"
+  const { made, mandate } = yield* make({ ...options, expiresIn, paperOnly: paper || mode === "paper" })
+  yield* print({ json, made, mandate, envFile: options.envFile, created: "Token created.", why: paper })
+}, granting(Needs.tokenCreate))
+
+interface Making extends FromOperator {
+  readonly name: string
+  readonly paperOnly: boolean
+  readonly expiresIn: Option.Option<Duration.Duration>
+  readonly terms: TermTexts
+}
+
+/** Makes a token with the limits of some terms, for another command. Terms that are wrong make no file. */
+export const makeToken = (options: Making) =>
+  Effect.flatMap(mandateOf(options.terms), (given) => makeTokenWith({ ...options, given }))
+
+const makeTokenWith = (options: { readonly given: Option.Option<Mandate> } & Making) =>
+  granting(Needs.tokenCreate)(make(options), options)
+
+const make = Effect.fnUntraced(function* ({
+  expiresIn,
+  given,
+  name,
+  paperOnly,
+  terms,
+  ...from
+}: { readonly given: Option.Option<Mandate> } & Making) {
   const mandate = yield* Effect.transposeMapOption(given, (mandate) => checkNames(mandate, { ...from, terms }))
   if (!paperOnly) yield* requireForTokens("Creating a token")
-  const expiresIn = Option.orElse(lifetime, () => ("budget" in terms ? Option.some(lifetimeWithBudget) : Option.none()))
   const tokens = yield* TokenStore
   // A token with the mark is refused until its mandate is there.
   const made = yield* tokens.create({ name, paperOnly, expiresIn, hasMandate: Option.isSome(mandate) })
@@ -53,8 +77,8 @@ const createWith = Effect.fn("token.create")(function* ({
     onSome: (mandate) =>
       Effect.tapErrorCause(saveFirst(made.token, mandate), () => Effect.ignore(tokens.revoke(made.token.id)))
   })
-  yield* print({ json, made, mandate, envFile: from.envFile, created: "Token created.", why: paper })
-}, granting(Needs.tokenCreate))
+  return { made, mandate }
+})
 
 /** Makes the mandate of the terms. None without any. */
 const mandateOf = (terms: TermTexts): Effect.Effect<Option.Option<Mandate>, UsageError> =>
