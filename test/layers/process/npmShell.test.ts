@@ -24,6 +24,7 @@ describe("watchNpmShell", () => {
   it("notices once that the shell of npm has ended", () => {
     assert.strictEqual(exits({ npm_lifecycle_event: "npx" }), 1)
     assert.strictEqual(exits({ npm_lifecycle_event: "start", npm_package_name: "mcp-kraken" }), 1)
+    assert.strictEqual(exits({ npm_lifecycle_event: "mcp-kraken", npm_package_name: "mcp-kraken" }), 1)
   })
 
   it("lets a server outlive any other program that started it", () => {
