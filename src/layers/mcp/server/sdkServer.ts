@@ -48,9 +48,10 @@ export const connectSdk = Effect.fnUntraced(function* <R>(
     if (handler === undefined) return Effect.flatMap(sdk, (transport) => transport.request(request))
     const run = (asked: Omit<Call, "notes">) => {
       const call = { ...asked, notes: { receipt: undefined, source: undefined } }
+      const own = Context.add(Context.make(Principal, call.principal), CallContext, contextOf(call))
       // The context of the calling fiber is replaced, not merged, since the handler needs nothing else but the span.
       const provided: (current: Context.Context<never>) => Context.Context<R | Principal | CallContext> = (current) =>
-        withParent(current, Context.add(Context.add(services, Principal, call.principal), CallContext, contextOf(call)))
+        withParent(current, Context.merge(services, own))
       return Effect.mapInputContext(handler(params as Methods["tools/call"][0], call), provided)
     }
     const meta = metaOf(params)
