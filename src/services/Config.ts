@@ -1,6 +1,7 @@
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
 import type { ServedToolset } from "./Toolset.ts"
 import type { Tier } from "../domain/endpoints/rateCosts.ts"
+import type { KrakenAccountName } from "./KrakenAccount.ts"
 import type { Mandate, ServerLimits } from "../domain/mandates/mandate.ts"
 
 export interface Credentials {
@@ -9,6 +10,14 @@ export interface Credentials {
   readonly secret: Redacted.Redacted
   /** A static second factor, sent with every private call. */
   readonly otp: Option.Option<Redacted.Redacted>
+}
+
+/** A Kraken account besides the one of the API key without a name. */
+export interface KrakenAccount {
+  readonly name: KrakenAccountName
+  /** None in paper mode. */
+  readonly credentials: Option.Option<Credentials>
+  readonly tier: Tier | "off"
 }
 
 /** The address of a listener. */
@@ -30,6 +39,10 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
   {
     /** If absent, only public tools work. */
     readonly credentials: Option.Option<Credentials>
+    /** The accounts with names. */
+    readonly accounts: ReadonlyArray<KrakenAccount>
+    /** The account whose credentials and tier these are, and on which callers without a token act. */
+    readonly account: KrakenAccountName
     /** The account that tools act on: that of the credentials, or a simulated one. */
     readonly mode: "live" | "paper"
     /** Without a trailing slash and without `/0`. */

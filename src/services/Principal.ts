@@ -1,5 +1,6 @@
 import { Context, type DateTime, type Option, Schema } from "effect"
 import type { Mandate } from "../domain/mandates/mandate.ts"
+import type { KrakenAccountName } from "./KrakenAccount.ts"
 import type { TokenId } from "./TokenStore.ts"
 
 /** The name of one account, on Kraken or simulated. Budgets, duplicates and journals are kept by account. */
@@ -38,6 +39,9 @@ export class Principal extends Context.Tag("mcp-kraken/services/Principal")<
     readonly caller: Caller
     /** The kind of money that the call moves. A token for paper never gets `live`. */
     readonly mode: "live" | "paper"
+    /** The Kraken account whose API key is used. On paper, the one for which the caller is meant. */
+    readonly krakenAccount: KrakenAccountName
+    /** The account in books that are kept by API key: `kraken` in live mode, or that of the caller on paper. */
     readonly account: AccountName
     /** None for a caller without limits of its own. */
     readonly mandate: Option.Option<MandateInForce>

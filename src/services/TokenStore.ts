@@ -1,4 +1,5 @@
 import { Context, DateTime, type Duration, type Effect, Option, type Redacted, Schema } from "effect"
+import type { KrakenAccountName } from "./KrakenAccount.ts"
 
 /** The first 12 hex characters of the token's SHA-256. It can be computed from the token, but not the reverse. */
 export const TokenId = Schema.String.pipe(Schema.brand("TokenId"))
@@ -34,9 +35,11 @@ export interface Token {
   readonly name: string
   /** True if it gives access only to simulated accounts, not to the real one. The same as the mark `paper`. */
   readonly paperOnly: boolean
+  /** The Kraken account that it opens, and no other. The same as a mark such as `account=desk`. */
+  readonly account: KrakenAccountName
   /**
    * Restrictions that a server must respect to accept the token: `mandate` is refused without its mandate, `paper` opens
-   * only simulated accounts. Other ones are those of a newer version, and this one refuses such a token.
+   * only simulated accounts, and `account=desk` opens only that account. Other ones are those of a newer version, and this one refuses such a token.
    */
   readonly marks: ReadonlyArray<string>
   readonly createdAt: DateTime.Utc
@@ -58,6 +61,8 @@ export class TokenStore extends Context.Tag("mcp-kraken/services/TokenStore")<
     /** Creates a token. Its secret (`mck_…`, 47 characters) is returned only here. */
     readonly create: (
       options: Pick<Token, "name" | "paperOnly"> & {
+        /** The account that it opens. The one of the API key without a name by default. */
+        readonly account?: KrakenAccountName | undefined
         readonly expiresIn: Option.Option<Duration.Duration>
         /** True if it is refused until a mandate is saved for it. False by default. */
         readonly hasMandate?: boolean

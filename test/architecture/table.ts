@@ -255,6 +255,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/numbers",
     "domain/orders",
     "domain/wire",
+    "layers/access",
     "layers/kraken/limits",
     "layers/kraken/orders",
     "layers/metrics",

@@ -1,10 +1,13 @@
 import { Duration, Layer, LogLevel, Option } from "effect"
 import { Config } from "../../src/services/Config.ts"
+import { defaultAccount } from "../../src/services/KrakenAccount.ts"
 import { toolsetNames } from "../../src/services/Toolset.ts"
 
 /** Makes a configuration with every setting at its default and no credentials, except for `changes`. */
 export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof Config.Service => ({
   credentials: Option.none(),
+  accounts: [],
+  account: defaultAccount,
   mode: "live",
   baseUrl: "https://kraken.test",
   feed: "off",

@@ -9,6 +9,7 @@ import { withEnvFile } from "../../layers/process/withEnvFile.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { settings } from "../../layers/settings/settingDefinitions.ts"
 import { Config } from "../../services/Config.ts"
+import { defaultAccount, type KrakenAccountName } from "../../services/KrakenAccount.ts"
 import { type NewToken, type Token, TokenStore } from "../../services/TokenStore.ts"
 import { UsageError } from "../kit/errors.ts"
 import { checkNames } from "./names.ts"
@@ -20,6 +21,7 @@ const lifetimeWithBudget = Duration.days(90)
 
 interface Options extends FromOperator {
   readonly name: string
+  readonly account: Option.Option<KrakenAccountName>
   readonly lifetime: Option.Option<Duration.Duration>
   readonly paper: boolean
   readonly terms: TermTexts
@@ -47,6 +49,8 @@ const createWith = Effect.fn("token.create")(function* ({
 
 interface Making extends FromOperator {
   readonly name: string
+  /** The Kraken account that it opens. None: the one whose key has no name. */
+  readonly account: Option.Option<KrakenAccountName>
   readonly paperOnly: boolean
   readonly expiresIn: Option.Option<Duration.Duration>
   readonly terms: TermTexts
@@ -60,6 +64,7 @@ const makeTokenWith = (options: { readonly given: Option.Option<Mandate> } & Mak
   granting(Needs.tokenCreate)(make(options), options)
 
 const make = Effect.fnUntraced(function* ({
+  account,
   expiresIn,
   given,
   name,
@@ -71,7 +76,13 @@ const make = Effect.fnUntraced(function* ({
   if (!paperOnly) yield* requireForTokens("Creating a token")
   const tokens = yield* TokenStore
   // A token with the mark is refused until its mandate is there.
-  const made = yield* tokens.create({ name, paperOnly, expiresIn, hasMandate: Option.isSome(mandate) })
+  const made = yield* tokens.create({
+    name,
+    account: Option.getOrUndefined(account),
+    paperOnly,
+    expiresIn,
+    hasMandate: Option.isSome(mandate)
+  })
   yield* Option.match(mandate, {
     onNone: () => Effect.void,
     onSome: (mandate) =>
@@ -124,6 +135,7 @@ export const print = Effect.fnUntraced(function* ({
       `\u001b[1;32m${created} Copy it now: it is not shown again.\u001b[0m`,
       `  id       ${token.id}`,
       `  name     ${escapeText(token.name)}`,
+      ...(token.account === defaultAccount ? [] : [`  account  ${token.account}`]),
       `  expires  ${Option.match(token.expiresAt, { onNone: () => "never", onSome: iso })}`,
       `  modes    ${row.modes.join(", ")}${token.paperOnly ? ` (simulated accounts only${reason})` : ""}`,
       ...Option.match(mandate, {

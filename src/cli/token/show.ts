@@ -43,6 +43,7 @@ export const show = Effect.fn("token.show")(function* ({
     ["created", row.created_at],
     ["expires", row.expires_at ?? "never"],
     ["last used", row.last_used_at ?? "never"],
+    ["account", row.account],
     ["modes", row.modes.join(", ")],
     [
       "frozen",

@@ -21,6 +21,7 @@ export const shownToken = (token: Token, now: DateTime.Utc) => ({
   created_at: iso(token.createdAt),
   expires_at: Option.getOrNull(Option.map(token.expiresAt, iso)),
   last_used_at: Option.getOrNull(Option.map(token.lastUsedAt, iso)),
+  account: token.account,
   modes: token.paperOnly ? ["paper"] : ["live", "paper"]
 })
 

@@ -7,6 +7,7 @@ import { withEnvFile } from "../../layers/process/withEnvFile.ts"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { Config } from "../../services/Config.ts"
+import { defaultAccount } from "../../services/KrakenAccount.ts"
 import { type Token, TokenStore } from "../../services/TokenStore.ts"
 import { isMissing } from "../kit/isMissing.ts"
 import { table } from "../kit/textTable.ts"
@@ -79,6 +80,8 @@ export const list = Effect.fn("token.list")(
           : `All tokens in ${resolve(tokenDb)} are revoked (token list --all shows them).`
       return yield* Console.log(`${hint} ${createOne(envFile)}`)
     }
+    // Most servers have one account, of which nobody has to be told.
+    const hasNames = rows.some(({ token }) => token.account !== defaultAccount)
     const cells = rows.map(({ holding, row, token }) =>
       [
         row.id,
@@ -87,11 +90,12 @@ export const list = Effect.fn("token.list")(
         row.created_at,
         row.expires_at,
         row.last_used_at,
+        ...(hasNames ? [row.account] : []),
         row.modes.join(", "),
         ...limitCells(token, holding)
       ].map((cell) => cell ?? "—")
     )
-    yield* Console.log(table(`Tokens (${tokenDb})`, head, cells))
+    yield* Console.log(table(`Tokens (${tokenDb})`, head(hasNames), cells))
   },
   (effect, from) =>
     ifStored(Needs.tokenLimits)(effect, from, (file) =>
@@ -99,7 +103,19 @@ export const list = Effect.fn("token.list")(
     )
 )
 
-const head = ["ID", "Name", "Status", "Created", "Expires", "Last used", "Modes", "Access", "Limits", "Frozen"]
+const head = (hasNames: boolean): ReadonlyArray<string> => [
+  "ID",
+  "Name",
+  "Status",
+  "Created",
+  "Expires",
+  "Last used",
+  ...(hasNames ? ["Account"] : []),
+  "Modes",
+  "Access",
+  "Limits",
+  "Frozen"
+]
 
 const limitCells = (token: Token, holding: Option.Option<Holding>): ReadonlyArray<string> =>
   Option.match(holding, {

@@ -12,12 +12,13 @@ import {
   TokenStore,
   TokenStoreError
 } from "../../services/TokenStore.ts"
+import { defaultAccount } from "../../services/KrakenAccount.ts"
 import { makeBoundedMap } from "../caching/boundedMap.ts"
 import { reasonOf } from "../storage/databaseFile.ts"
 import { migrate, type Migration } from "../storage/migrate.ts"
 import { Database } from "../storage/openDatabase.ts"
 import { makeLastUse } from "./lastUse.ts"
-import { acceptedForms, readStored, store } from "./marks.ts"
+import { acceptedForms, accountMark, accountOf, readStored, store } from "./marks.ts"
 import { createOperatorSecrets } from "./secretFingerprints.ts"
 import { isActive, opens } from "./tokenRules.ts"
 import { fromIso, toIso } from "./time.ts"
@@ -84,7 +85,14 @@ export const TokenStoreSqlite = Layer.scoped(
         ORDER BY created_at DESC, rowid DESC`.pipe(Effect.flatMap(decodeRows), Effect.mapError(failed))
 
     const byHash = Effect.fnUntraced(function* (hash: string) {
-      const [row] = yield* select(sql`token_hash IN ${sql.in(acceptedForms(hash))}`)
+      const [row] = yield* select(
+        sql`token_hash IN ${sql.in(
+          acceptedForms(
+            hash,
+            config.accounts.map(({ name }) => name)
+          )
+        )}`
+      )
       return row !== undefined && sameHash(readStored(row.token_hash).hash, hash)
         ? Option.some(toToken(row))
         : Option.none()
@@ -107,6 +115,7 @@ export const TokenStoreSqlite = Layer.scoped(
         id: TokenId.make(hash.slice(0, 12)),
         name,
         paperOnly: marks.includes("paper"),
+        account: accountOf(marks),
         marks,
         createdAt: now,
         expiresAt,
@@ -120,11 +129,15 @@ export const TokenStoreSqlite = Layer.scoped(
     })
 
     return TokenStore.of({
-      create: Effect.fn("TokenStore.create")(function* ({ expiresIn, hasMandate = false, name, paperOnly }) {
+      create: Effect.fn("TokenStore.create")(function* ({ account, expiresIn, hasMandate = false, name, paperOnly }) {
         const now = yield* DateTime.now
         return yield* insert({
           name,
-          marks: [...(hasMandate ? ["mandate"] : []), ...(paperOnly ? ["paper"] : [])],
+          marks: [
+            ...(account === undefined || account === defaultAccount ? [] : [accountMark(account)]),
+            ...(hasMandate ? ["mandate"] : []),
+            ...(paperOnly ? ["paper"] : [])
+          ],
           expiresAt: Option.map(expiresIn, (duration) => DateTime.addDuration(now, duration))
         })
       }),
@@ -191,6 +204,7 @@ const toToken = (row: typeof Row.Type): Token => {
     id: TokenId.make(row.id),
     name: row.name,
     paperOnly: marks.includes("paper"),
+    account: accountOf(marks),
     marks,
     createdAt: fromIso(row.created_at),
     expiresAt: Option.map(Option.fromNullable(row.expires_at), fromIso),

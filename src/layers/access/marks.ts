@@ -1,14 +1,25 @@
+import { defaultAccount, KrakenAccountName } from "../../services/KrakenAccount.ts"
+
 /**
  * Marks of tokens, which are stored in front of the hash: `v2:mandate,paper:<hash>`. A column could be overlooked: a server
  * that does not know a mark, such as the Python one, an older version or a newer mark's, finds no such hash and refuses the
  * token.
  */
 
-/** The marks that this version respects. */
+/** The marks that this version respects, besides that of an account. */
 const known = ["mandate", "paper"] as const
 
-/** A token with a mandate, which is refused without it, or one that opens only simulated accounts. */
-export type Mark = (typeof known)[number]
+/** The mark of a token that opens one Kraken account with a name. */
+const accountPrefix = "account="
+
+/** Makes the mark of a token that opens an account. */
+export const accountMark = (account: KrakenAccountName): string => accountPrefix + account
+
+/** Reads the account that a token opens. */
+export const accountOf = (marks: ReadonlyArray<string>): KrakenAccountName => {
+  const mark = marks.find((mark) => mark.startsWith(accountPrefix))
+  return mark === undefined ? defaultAccount : KrakenAccountName.make(mark.slice(accountPrefix.length))
+}
 
 const prefix = "v2:"
 
@@ -29,13 +40,19 @@ export const readStored = (stored: string): { readonly hash: string; readonly ma
   return marks === undefined || hash === undefined ? { hash: stored, marks: [] } : { hash, marks: marks.split(",") }
 }
 
-/** Lists all forms of a hash that this version accepts. No other form is, so a mark that it does not know refuses. */
-export const acceptedForms = (hash: string): ReadonlyArray<string> => [
+/**
+ * Lists all forms of a hash that a server with these named accounts accepts. No other form is, so a mark that it does not
+ * know refuses.
+ */
+export const acceptedForms = (hash: string, accounts: ReadonlyArray<KrakenAccountName>): ReadonlyArray<string> => [
   hash,
   paperPrefix + hash,
-  ...["mandate", "mandate,paper", "paper"].map((marks) => `${prefix}${marks}:${hash}`)
+  ...["mandate", "mandate,paper", "paper"].map((marks) => `${prefix}${marks}:${hash}`),
+  ...accounts.flatMap((account) =>
+    [[], ["mandate"], ["mandate", "paper"], ["paper"]].map((marks) => store(hash, [accountMark(account), ...marks]))
+  )
 ]
 
 /** Checks that this version respects all marks of a token. */
 export const areKnown = (marks: ReadonlyArray<string>): boolean =>
-  marks.every((mark) => known.some((name) => name === mark))
+  marks.every((mark) => mark.startsWith(accountPrefix) || known.some((name) => name === mark))

@@ -1,5 +1,6 @@
 import { Option } from "effect"
 import type { Config } from "../../services/Config.ts"
+import { defaultAccount, type KrakenAccountName } from "../../services/KrakenAccount.ts"
 import { AccountName, type Caller, type MandateInForce, type Principal } from "../../services/Principal.ts"
 import type { Token } from "../../services/TokenStore.ts"
 
@@ -7,42 +8,59 @@ type Mode = (typeof Principal.Service)["mode"]
 
 /** Makes the principal of a valid token on a server in this mode. */
 export const bearer = (
-  { expiresAt, id, name }: Token,
+  { account, expiresAt, id, name }: Token,
   mode: Mode,
   mandate: Option.Option<MandateInForce> = Option.none()
-): typeof Principal.Service => principal({ _tag: "Token", id, name, expiresAt }, mode, mandate)
+): typeof Principal.Service => principal({ _tag: "Token", id, name, expiresAt }, account, mode, mandate)
 
 /** Makes the principal of the user who started the process. */
 export const operator = (
   mode: Mode,
-  mandate: Option.Option<MandateInForce> = Option.none()
-): typeof Principal.Service => principal({ _tag: "Operator", id: "local" }, mode, mandate)
+  mandate: Option.Option<MandateInForce> = Option.none(),
+  account: KrakenAccountName = defaultAccount
+): typeof Principal.Service => principal({ _tag: "Operator", id: "local" }, account, mode, mandate)
 
 /**
- * Makes the same under the mandate that the settings give to callers without a token. It does not change while the process
- * runs.
+ * Makes the same on the account and under the mandate that the settings give to callers without a token. They do not change
+ * while the process runs.
  */
 export const localOperator = ({
+  account,
   localMandate,
   mode
-}: Pick<typeof Config.Service, "localMandate" | "mode">): typeof Principal.Service =>
+}: Pick<typeof Config.Service, "account" | "localMandate" | "mode">): typeof Principal.Service =>
   operator(
     mode,
-    Option.map(localMandate, (terms) => ({ subject: "local", revision: 1, terms }))
+    Option.map(localMandate, (terms) => ({ subject: "local", revision: 1, terms })),
+    account
   )
 
 /**
- * All callers share one Kraken account. On paper, each caller has an account of its own, and a token that takes over the
+ * All callers of a Kraken account share it. On paper, each caller has an account of its own, and a token that takes over the
  * mandate of another one takes over its account.
  */
-const principal = (caller: Caller, mode: Mode, mandate: Option.Option<MandateInForce>) => ({
+const principal = (
+  caller: Caller,
+  krakenAccount: KrakenAccountName,
+  mode: Mode,
+  mandate: Option.Option<MandateInForce>
+) => ({
   caller,
   mandate,
   mode,
-  account:
-    mode === "live"
-      ? kraken
-      : AccountName.make(Option.match(mandate, { onNone: () => caller.id, onSome: ({ subject }) => subject }))
+  krakenAccount,
+  account: mode === "live" ? kraken : paperAccount(caller, krakenAccount, mandate)
 })
 
 const kraken = AccountName.make("kraken")
+
+/** Names the simulated account of a caller. The local user has one for each Kraken account; a token opens only one. */
+const paperAccount = (
+  caller: Caller,
+  krakenAccount: KrakenAccountName,
+  mandate: Option.Option<MandateInForce>
+): AccountName => {
+  const name = Option.match(mandate, { onNone: () => caller.id, onSome: ({ subject }) => subject })
+  const isNamed = caller._tag === "Operator" && krakenAccount !== defaultAccount
+  return AccountName.make(isNamed ? `${krakenAccount}/${name}` : name)
+}

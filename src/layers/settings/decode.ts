@@ -1,7 +1,10 @@
 import { Option, Struct } from "effect"
+import { defaultAccount, KrakenAccountName } from "../../services/KrakenAccount.ts"
 import { isLoopback } from "../network/loopback.ts"
 import type { Config } from "../../services/Config.ts"
 import { merge, readCredentials } from "./credentials.ts"
+import { readAccounts } from "./accounts.ts"
+import { accountsIn, unnamedPair } from "./keyPairs.ts"
 import { readLimits } from "./limits.ts"
 import { type MandateField, mandateFields } from "./mandateSettings.ts"
 import { modeProblems } from "./mode.ts"
@@ -50,11 +53,15 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
     if (sources.flags.has(name)) return `${name} (--${flag})`
     return merged.get(name) === environment.get(name) ? name : `${name} (${file})`
   })
-  const { credentials, ...pair } = inUse("key") ? readCredentials(variables, values, file) : noCredentials
+  const { credentials, ...pair } = inUse("key") ? readCredentials(variables, unnamedPair, file) : noCredentials
+  const named = inUse("accounts") ? readAccounts(variables, values, credentials, file) : noAccounts
   const stateDir = values.stateDir ?? sources.stateFolder
   const isPaper = values.mode === "paper"
   // Problems of the pair are already reported.
-  const hasKey = inUse("key") ? Option.isSome(credentials) || pair.problems.length > 0 : undefined
+  const hasKey = inUse("key")
+    ? Option.isSome(credentials) || named.accounts.length > 0 || pair.problems.length > 0
+    : undefined
+  const accounts: ReadonlyArray<string> = [defaultAccount, ...accountsIn(variables)]
   const tls = [values.sslKeyFile, values.sslCertFile]
   const limits = readLimits(values, inUse("authDisabled") && values.authDisabled === false)
   problems.push(
@@ -67,6 +74,10 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
       .filter(isUsed)
       .map((name) => `${name}: expected in ${file}, where the API key comes from, or both in the environment`),
     ...pair.problems,
+    ...named.problems,
+    ...(inUse("account") && values.account !== undefined && !accounts.includes(values.account)
+      ? [`${settings.account.name}: expected ${settings.account.expected}, got ${JSON.stringify(values.account)}`]
+      : []),
     ...(inUse("mode")
       ? modeProblems({ flags: sources.flags, environment, dotenv, file, mode: values.mode, hasKey })
       : []),
@@ -98,6 +109,8 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
     }),
     stateDir: stateDir ?? "",
     feedUrls: feedUrls(values),
+    accounts: named.accounts,
+    account: KrakenAccountName.make(values.account ?? defaultAccount),
     localMandate: limits.localMandate,
     localTerms: limits.localTerms,
     serverLimits: limits.serverLimits,
@@ -114,7 +127,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
       ...mixed.notices,
       ...(isPaper && Option.isSome(credentials)
         ? [`${settings.key.name} is not used in paper mode: no private call leaves this machine.`]
-        : pair.notices)
+        : [...pair.notices, ...named.notices])
     ]
   }
   const unused = fields.filter((field) => !inUse(field))
@@ -161,6 +174,8 @@ const standingForOthers = [
   "wsAuthUrl",
   ...mandateFields
 ] as const
+
+const noAccounts = { accounts: [], problems: [], notices: [] }
 
 const noCredentials = { credentials: Option.none(), problems: [], notices: [] }
 

@@ -78,7 +78,7 @@ const settingsOf = (found: Found, unread: ReadonlyArray<string>): EmergencySetti
     stateDir,
     mode,
     strangeKeyFile:
-      trusted !== whole && !holdsKey(environment) && holdsKey(trusted.source)
+      trusted !== whole && !holdsKey(environment, trusted.source) && holdsKey(trusted.source, environment)
         ? Option.fromNullable(trusted.name)
         : Option.none(),
     problems: [

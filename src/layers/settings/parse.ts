@@ -177,6 +177,20 @@ export const webSocketUrl: Parse<string> = (text) => {
   return found && baseUrl(`http${found[1]}`) !== undefined ? withoutSlashes(text) : undefined
 }
 
+/** Names that stand for something else. */
+const reservedNames: ReadonlyArray<string> = ["kraken", "local", "paper"]
+
+/** Parses the name of a Kraken account. */
+export const accountName: Parse<string> = (text) =>
+  /^[a-z][a-z0-9-]{0,30}$/.test(text) && !reservedNames.includes(text) ? text : undefined
+
+/** Parses different names of accounts besides the one without a name. */
+export const accountNames: Parse<ReadonlyArray<string>> = (text) => {
+  const names = listOf(accountName)(text)
+  const isDifferent = new Set(names).size === names?.length
+  return isDifferent && !names.includes("default") ? names : undefined
+}
+
 /** Parses complete base64. Text that was truncated while it was copied is usually invalid. */
 export const base64: Parse<string> = (text) =>
   /^(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) ? text : undefined

@@ -67,6 +67,24 @@ export const settings = {
     secret: true,
     parse: Parse.text
   }),
+  accounts: setting({
+    name: "MCP_KRAKEN_ACCOUNTS",
+    expected:
+      "different names separated by commas, each of a lower-case letter, then letters, digits and hyphens; not default, kraken, local or paper",
+    fallback: "",
+    shownDefault: "none",
+    purpose:
+      "More Kraken accounts, such as desk,cold. desk has its own KRAKEN_DESK_API_KEY and KRAKEN_DESK_API_SECRET, or the same with _FILE, and can have KRAKEN_DESK_API_OTP and KRAKEN_DESK_TIER.",
+    parse: Parse.accountNames
+  }),
+  account: setting({
+    name: "MCP_KRAKEN_ACCOUNT",
+    flag: "account",
+    expected: "default, or a name of MCP_KRAKEN_ACCOUNTS",
+    fallback: "default",
+    purpose: "Account of callers without a token. A token opens the account for which it was created.",
+    parse: Parse.accountName
+  }),
   baseUrl: setting({
     name: "KRAKEN_BASE_URL",
     expected: "an https address, or http on this machine, without query or credentials",

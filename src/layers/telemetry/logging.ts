@@ -40,10 +40,10 @@ const withoutSpanEvents = Logger.remove(Logger.tracerLogger)
 export const Logging = (write: Write = toStderr) =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
-      const { credentials, logFormat, logLevel } = yield* Config
+      const { accounts, credentials, logFormat, logLevel } = yield* Config
       const { addSecret, redact } = makeRedact()
-      if (Option.isSome(credentials)) {
-        const { key, otp, secret } = credentials.value
+      const all = [credentials, ...accounts.map(({ credentials }) => credentials)]
+      for (const { key, otp, secret } of all.flatMap(Option.toArray)) {
         for (const each of [key, secret, ...Option.toArray(otp)]) addSecret(Redacted.value(each))
       }
       const format = logFormat === "json" ? json : logfmt

@@ -139,6 +139,7 @@ describe("token list and token revoke", () => {
         created_at: "2026-01-01T10:00:00Z",
         expires_at: null,
         last_used_at: null,
+        account: "default",
         modes: ["live", "paper"],
         mandate: null,
         frozen: null

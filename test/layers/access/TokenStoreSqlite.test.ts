@@ -5,15 +5,19 @@ import { createHash } from "node:crypto"
 import { statSync } from "node:fs"
 import { join } from "node:path"
 import { TokenDatabase, TokenStoreSqlite } from "../../../src/layers/access/TokenStoreSqlite.ts"
+import { KrakenAccountName } from "../../../src/services/KrakenAccount.ts"
 import { TokenStore } from "../../../src/services/TokenStore.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 
-const open = (tokenDb: string, mode: "live" | "paper" = "live") =>
-  Effect.map(
-    Layer.build(TokenStoreSqlite.pipe(Layer.provide(TokenDatabase), Layer.provide(TestConfig({ tokenDb, mode })))),
+const open = (tokenDb: string, mode: "live" | "paper" = "live", names: ReadonlyArray<KrakenAccountName> = []) => {
+  const accounts = names.map((name) => ({ name, credentials: Option.none(), tier: "starter" }) as const)
+  const config = TestConfig({ tokenDb, mode, accounts })
+  return Effect.map(
+    Layer.build(TokenStoreSqlite.pipe(Layer.provide(TokenDatabase), Layer.provide(config))),
     Context.get(TokenStore)
   )
+}
 
 describe("TokenStoreSqlite", () => {
   it.scoped("makes tokens of the published form, and stores only their hashes", () =>
@@ -223,6 +227,27 @@ describe("TokenStoreSqlite", () => {
       for (const { secret, token } of [agent, trial])
         assert.deepInclude(Option.getOrThrow(yield* tokens.verify(secret)), { id: token.id, marks: token.marks })
       db.close()
+    })
+  )
+
+  it.scoped("finds a token of a Kraken account only on a server that has the account", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const [desk, cold] = ["desk", "cold"].map((name) => KrakenAccountName.make(name))
+      const [one, two, all] = [
+        yield* open(file),
+        yield* open(file, "live", [cold!]),
+        yield* open(file, "live", [cold!, desk!])
+      ]
+      const options = { name: "agent", account: desk, paperOnly: false, expiresIn: Option.none() }
+      for (const hasMandate of [false, true]) {
+        const { secret, token } = yield* one.create({ ...options, hasMandate })
+        assert.strictEqual(token.account, "desk")
+        assert.deepStrictEqual([yield* one.verify(secret), yield* two.verify(secret)], [Option.none(), Option.none()])
+        assert.strictEqual(Option.getOrThrow(yield* all.verify(secret)).account, "desk")
+        const { secret: next } = yield* one.replace(token.id)
+        assert.strictEqual(Option.getOrThrow(yield* all.verify(next)).account, "desk")
+      }
     })
   )
 

@@ -5,6 +5,7 @@ import type { KrakenClient } from "../../../src/services/KrakenClient.ts"
 import type { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
 import type { Policy } from "../../../src/services/Policy.ts"
 import type { Principal } from "../../../src/services/Principal.ts"
+import { defaultAccount } from "../../../src/services/KrakenAccount.ts"
 import { type Token, TokenId } from "../../../src/services/TokenStore.ts"
 
 const expiresAt = Option.some(DateTime.unsafeMake(60_000))
@@ -12,6 +13,7 @@ const token: Token = {
   id: TokenId.make("0123456789ab"),
   name: "laptop",
   paperOnly: false,
+  account: defaultAccount,
   marks: [],
   createdAt: DateTime.unsafeMake(0),
   expiresAt,

@@ -9,6 +9,7 @@ import { parseDotenv, readDotenv, readNamed } from "../../../src/layers/settings
 import { overStdio } from "../../../src/layers/settings/needs.ts"
 import { normalize, stateFolder } from "../../../src/layers/settings/sources.ts"
 import { settings } from "../../../src/layers/settings/settingDefinitions.ts"
+import { defaultAccount } from "../../../src/services/KrakenAccount.ts"
 import { toolsetNames } from "../../../src/services/Toolset.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 
@@ -142,6 +143,8 @@ describe("settings", () => {
       credentials: Option.none(),
       mode: "live",
       baseUrl: "https://api.kraken.com",
+      accounts: [],
+      account: defaultAccount,
       feed: "auto",
       feedUrls: { market: "wss://ws.kraken.com/v2", account: "wss://ws-auth.kraken.com/v2" },
       httpTimeout: Duration.seconds(30),

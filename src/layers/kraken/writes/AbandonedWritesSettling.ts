@@ -2,6 +2,7 @@ import { DateTime, Effect, Exit, identity, Layer, Logger, LogLevel, Option, Ref,
 import type { Params } from "../../../domain/endpoints/endpoints.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenOutcomeUnknown } from "../../../services/KrakenErrors.ts"
+import { operator } from "../../access/principals.ts"
 import { Principal } from "../../../services/Principal.ts"
 import type { AbandonedIntent, RecordUnavailable } from "../../../services/Record.ts"
 import { Before } from "./recordedWrites.ts"
@@ -62,7 +63,7 @@ const settling = (
         safeToRepeat: false
       })
     }
-    const principal = { caller: { _tag: "Operator", id: "local" }, mode, account, mandate: Option.none() } as const
+    const principal = { ...operator(mode), account }
     const lookUp = Effect.zipRight(
       // Kraken's clock is known once the key is.
       context.keys.known,
