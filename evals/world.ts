@@ -23,6 +23,7 @@ import { noDotenv } from "../src/layers/settings/dotenvFile.ts"
 import * as Needs from "../src/layers/settings/needs.ts"
 import { openImmediateDatabase } from "../src/layers/storage/immediateDatabase.ts"
 import { run } from "../src/layers/storage/steps.ts"
+import { NamesKraken } from "../src/layers/kraken/names/NamesKraken.ts"
 import { makeProduct } from "../src/server/product.ts"
 import { Config } from "../src/services/Config.ts"
 import { TradingMode } from "../src/services/TradingMode.ts"
@@ -114,7 +115,11 @@ export const inWorld = <A, E, R>(task: Task, talk: (world: World) => Effect.Effe
       Layer.provideMerge(RateBudgetOff),
       Layer.merge(Layer.succeed(TradingMode, modeOf(task)))
     )
-    const server = makeProduct({ kraken, writer: Layer.context(), isServer: false }).pipe(
+    const server = makeProduct({
+      kraken: Layer.provideMerge(NamesKraken, kraken),
+      writer: Layer.context(),
+      isServer: false
+    }).pipe(
       Layer.provide([MandatesSqlite, CallersLocal]),
       Layer.provideMerge(McpServerEarly),
       Layer.provide(Layer.succeed(Config, configOf(task, stateDir)))

@@ -1,6 +1,6 @@
 /** The complete HTTP and MCP handling with its token check, in front of a Kraken that answers inside the process. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Layer, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { ConfigEnv } from "../../src/layers/settings/ConfigEnv.ts"
 import { HttpListener } from "../../src/layers/http/HttpListener.ts"
 import { Logging } from "../../src/layers/telemetry/logging.ts"
@@ -12,6 +12,7 @@ import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/Reque
 import { overHttp } from "../../src/layers/settings/needs.ts"
 import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
 import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
+import { OpenWrites } from "../../src/services/OpenWrites.ts"
 import { TestKraken } from "../../test/doubles/TestKraken.ts"
 import { TestStatus } from "../../test/doubles/TestStatus.ts"
 import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
@@ -28,6 +29,7 @@ HttpListener.pipe(
   Layer.provide([
     Kraken,
     RateBudgetOff,
+    Layer.succeed(OpenWrites, { settled: Effect.void }),
     RequestStateKeyMemory,
     TestStatus(),
     MandatesSqlite,

@@ -37,6 +37,7 @@ export const serve = Command.make(
     flags: Options.all([
       paper,
       flag(settings.paperMarket),
+      flag(settings.account),
       flag(settings.host),
       flag(settings.port),
       flag(settings.path),

@@ -6,6 +6,7 @@ import { McpServer } from "../layers/mcp/server/McpServer.ts"
 import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
 import { ConfigEnv } from "../layers/settings/ConfigEnv.ts"
 import * as Needs from "../layers/settings/needs.ts"
+import { LocalAccount } from "../layers/settings/ofAccount.ts"
 import { settings } from "../layers/settings/settingDefinitions.ts"
 import { Logging } from "../layers/telemetry/logging.ts"
 import { Config } from "../services/Config.ts"
@@ -18,6 +19,8 @@ import { makeWriteGate } from "./writeGate.ts"
 /** The settings of a command that calls tools. */
 export interface ShellOptions {
   readonly paper: boolean
+  /** The Kraken account, if it is not that of the settings. */
+  readonly account: Option.Option<string>
   readonly envFile: Option.Option<string>
 }
 
@@ -25,13 +28,16 @@ export interface ShellOptions {
  * The settings of a server over stdio, since both act for the user who starts them. Without a setting for it, only errors
  * are logged, since mail from cron would hold the rest, and Kraken's WebSocket is not used for one call.
  */
-const Settings = ({ envFile, paper }: ShellOptions) =>
-  Logging().pipe(
+const Settings = ({ account, envFile, paper }: ShellOptions) =>
+  Layer.provideMerge(LocalAccount, Logging()).pipe(
     Layer.provideMerge(
       ConfigEnv(
         Needs.overStdio,
         envFile,
-        new Map(paper ? [[settings.mode.name, "paper"]] : []),
+        new Map([
+          ...(paper ? [[settings.mode.name, "paper"] as const] : []),
+          ...Option.toArray(account).map((name) => [settings.account.name, name] as const)
+        ]),
         new Map([
           [settings.logLevel.name, "error"],
           [settings.feed.name, "off"]

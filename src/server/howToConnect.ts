@@ -1,5 +1,6 @@
 import { Option, Redacted } from "effect"
 import type { Config } from "../services/Config.ts"
+import { defaultAccount } from "../services/KrakenAccount.ts"
 import { urlHost } from "../layers/network/urlHost.ts"
 import { withEnvFile } from "../layers/process/withEnvFile.ts"
 import { self } from "../layers/process/self.ts"
@@ -30,8 +31,14 @@ export type Access =
   | { readonly _tag: "None"; readonly forPaper: boolean }
 
 /** Describes the account that clients use. */
-const account = ({ baseUrl, credentials, mode, readOnly }: typeof Config.Service): ReadonlyArray<string> => {
+const account = ({ accounts, baseUrl, credentials, mode, readOnly }: typeof Config.Service): ReadonlyArray<string> => {
   if (mode === "paper") return ["Paper mode: each token has its own simulated account, and no real money moves."]
+  if (accounts.length > 0) {
+    const names = [...(Option.isSome(credentials) ? [defaultAccount] : []), ...accounts.map(({ name }) => name)]
+    return [
+      `Live mode: each client ${readOnly ? "reads" : "acts on"} the account of its token at ${baseUrl}: ${names.join(", ")}. token create NAME --account ${accounts[0]?.name} makes one.`
+    ]
+  }
   if (Option.isSome(credentials)) {
     return [`Live mode: every client ${readOnly ? "reads" : "acts on"} the account of the API key at ${baseUrl}.`]
   }

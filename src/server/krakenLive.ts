@@ -1,12 +1,16 @@
-import { Effect, Layer, Option } from "effect"
+import { type Context, Effect, Layer, Option } from "effect"
 import { HttpClientThroughProxy } from "../layers/kraken/client/HttpClientThroughProxy.ts"
 import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceInStateFolder } from "../layers/kraken/nonces/NonceSourceSqlite.ts"
 import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
 import { doubts } from "./doubts.ts"
 import { MarketDataOfKraken } from "./feeds.ts"
+import { onSharedMarket } from "./krakenPublic.ts"
 import { moneyOut } from "./moneyOut.ts"
 import { Config } from "../services/Config.ts"
+import type { KrakenClient } from "../services/KrakenClient.ts"
+import type { MarketData } from "../services/MarketData.ts"
+import type { Names } from "../services/Names.ts"
 import { TradingMode } from "../services/TradingMode.ts"
 
 /** Logs the account in use, as paper mode does, and the tools that can empty it. */
@@ -31,9 +35,15 @@ const Mode = Layer.effect(
   })
 )
 
-/** The API key's account at Kraken, and Kraken's market. */
-export const KrakenLive = MarketDataOfKraken.pipe(
-  Layer.provideMerge(KrakenClientHttp),
+/** The client of the API key's account. */
+const Client = KrakenClientHttp.pipe(
   Layer.provide([HttpClientThroughProxy, NonceSourceInStateFolder]),
   Layer.provideMerge(Layer.merge(RateBudgetModel, Mode))
 )
+
+/** The API key's account at Kraken, and Kraken's market. */
+export const KrakenLive = Layer.provideMerge(MarketDataOfKraken, Client)
+
+/** The API key's account at Kraken, on a market that accounts share. */
+export const krakenOnSharedMarket = (market: Context.Context<KrakenClient | MarketData | Names>) =>
+  onSharedMarket(market).pipe(Layer.provideMerge(Client))

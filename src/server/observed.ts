@@ -1,4 +1,5 @@
-import { Effect, Layer, Schedule } from "effect"
+import { type Array, type Context, Effect, Layer, Schedule } from "effect"
+import type { MeasuredServices } from "../layers/metrics/process/MetricsOfProcess.ts"
 import { load } from "../layers/process/load.ts"
 import { Config } from "../services/Config.ts"
 import { Metrics } from "../services/Metrics.ts"
@@ -6,14 +7,20 @@ import { Metrics } from "../services/Metrics.ts"
 /** No metrics: nothing is recorded. */
 const MetricsOff = Layer.succeed(Metrics, { collect: Effect.void, text: Effect.succeed("") })
 
-/** The metrics of this process, if somebody reads them. */
+/** The metrics of this process and of its Kraken accounts, if somebody reads them. */
+export const metricsOf = (accounts: Array.NonEmptyReadonlyArray<Context.Context<MeasuredServices>>) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const { metrics, otlpEndpoint } = yield* Config
+      if (metrics === "off" && otlpEndpoint === undefined) return MetricsOff
+      const { metricsOfProcess } = yield* load(() => import("../layers/metrics/process/MetricsOfProcess.ts"))
+      return metricsOfProcess(accounts)
+    })
+  )
+
+/** The same of a server with one account. */
 export const MetricsIfRead = Layer.unwrapEffect(
-  Effect.gen(function* () {
-    const { metrics, otlpEndpoint } = yield* Config
-    if (metrics === "off" && otlpEndpoint === undefined) return MetricsOff
-    const { MetricsOfProcess } = yield* load(() => import("../layers/metrics/process/MetricsOfProcess.ts"))
-    return MetricsOfProcess
-  })
+  Effect.map(Effect.context<MeasuredServices>(), (account) => metricsOf([account]))
 )
 
 /** The pause between two readings of the values that are not counted as they happen: that of the exporter. */

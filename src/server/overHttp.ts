@@ -13,16 +13,16 @@ import { TokenDatabase, TokenStoreSqlite } from "../layers/access/TokenStoreSqli
 import { MandatesSqlite } from "../layers/access/mandates/MandatesSqlite.ts"
 import { OperatorSecretSqlite } from "../layers/access/secret/OperatorSecretSqlite.ts"
 import { requireForTokens } from "../layers/access/secret/requireForTokens.ts"
-import { ReadinessOfParts } from "../layers/readiness/ReadinessOfParts.ts"
 import { PassphraseTerminal } from "../layers/terminal/PassphraseTerminal.ts"
+import { LocalAccount } from "../layers/settings/ofAccount.ts"
 import { Config } from "../services/Config.ts"
 import { Mandates } from "../services/Mandates.ts"
 import { TokenStore } from "../services/TokenStore.ts"
 import { isActive, opens } from "../layers/access/tokenRules.ts"
 import { announce } from "./announce.ts"
 import { howToConnect } from "./howToConnect.ts"
-import { CollectedForExport, MetricsAddress, MetricsIfRead } from "./observed.ts"
-import { Product } from "./product.ts"
+import { Products } from "./accounts.ts"
+import { MetricsAddress, CollectedForExport } from "./observed.ts"
 import { logUnlimitedCaller } from "./unlimited.ts"
 
 /**
@@ -102,9 +102,8 @@ const KnownCallers = Layer.unwrapEffect(
 )
 
 const HttpServer = Layer.mergeAll(HttpListener, MetricsAddress, CollectedForExport).pipe(
-  Layer.provide([McpHttpHandlerStreamable, ReadinessOfParts]),
-  Layer.provide(MetricsIfRead),
-  Layer.provide(Layer.provide(Product, KnownCallers)),
+  Layer.provide(McpHttpHandlerStreamable),
+  Layer.provide(Products(KnownCallers)),
   Layer.provide(McpServerEarly)
 )
 
@@ -136,7 +135,7 @@ export const overHttp = Effect.fnUntraced(
     }
     if (firstToken)
       yield* Effect.provide(requireForFirst, Layer.merge(OperatorSecretSqlite, PassphraseTerminal(passphraseFd)))
-    yield* authDisabled ? logUnlimitedCaller : logUnlimited
+    yield* authDisabled ? Effect.provide(logUnlimitedCaller, LocalAccount) : logUnlimited
     const serving = announceHttp.pipe(Effect.zipRight(welcome(firstToken, envFile)), Effect.zipRight(Effect.never))
     return yield* Effect.provide(Effect.scoped(serving), Layer.merge(HttpServer, Page))
   },

@@ -3,21 +3,13 @@ import { Effect, Either, Layer } from "effect"
 import type { Endpoint } from "../domain/endpoints/endpoints.ts"
 import { decodeResponse } from "../layers/kraken/client/decodeResponse.ts"
 import { HttpClientThroughProxy } from "../layers/kraken/client/HttpClientThroughProxy.ts"
-import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
 import { makeTransport } from "../layers/kraken/client/transport.ts"
-import { NonceSourceMemory } from "../layers/kraken/nonces/NonceSourceMemory.ts"
 import { MarketDataRest } from "../layers/kraken/feed/MarketDataKraken.ts"
 import { MarketFeedLive } from "../layers/paper/MarketFeedLive.ts"
 import { MarketFeedSynthetic } from "../layers/paper/MarketFeedSynthetic.ts"
-import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
 import { Config } from "../services/Config.ts"
 import { MarketDataOfKraken } from "./feeds.ts"
-
-/** A client for Kraken's public endpoints, with their rate limits. Paper mode has no key. */
-export const KrakenPublic = KrakenClientHttp.pipe(
-  Layer.provide([HttpClientThroughProxy, NonceSourceMemory]),
-  Layer.provide(RateBudgetModel)
-)
+import { KrakenPublic } from "./krakenPublic.ts"
 
 /** Market data of the live market. */
 export const MarketDataLive = Layer.provide(MarketDataOfKraken, KrakenPublic)

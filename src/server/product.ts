@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { type Context, Effect, Layer } from "effect"
 import { LedgerCacheMemory } from "../layers/caching/LedgerCacheMemory.ts"
 import { AlertsSqlite } from "../layers/access/alerts/AlertsSqlite.ts"
 import { AlertsWatching } from "../layers/kraken/alerts/AlertsWatching.ts"
@@ -22,6 +22,7 @@ import { Config } from "../services/Config.ts"
 import type { KrakenClient } from "../services/KrakenClient.ts"
 import type { KrakenWriter } from "../services/KrakenWriter.ts"
 import type { MarketData } from "../services/MarketData.ts"
+import type { Names } from "../services/Names.ts"
 import type { RateBudget } from "../services/RateBudget.ts"
 import type { TradingMode } from "../services/TradingMode.ts"
 import { AccountDataOfSettings, AccountDataOnce } from "./feeds.ts"
@@ -43,6 +44,9 @@ const KrakenOrPaper = Layer.unwrapEffect(
   )
 )
 
+/** The same with the names of its assets and pairs. */
+const KrakenWithNames = Layer.provideMerge(NamesKraken, KrakenOrPaper)
+
 /** The receiver of notices, if the settings name one. */
 const Notices = Layer.unwrapEffect(
   Effect.gen(function* () {
@@ -56,7 +60,7 @@ const Notices = Layer.unwrapEffect(
 /** The parts of the product that can be replaced. */
 interface Parts<E, R> {
   /** Kraken, or its simulation. */
-  readonly kraken: Layer.Layer<KrakenClient | MarketData | RateBudget | TradingMode, E, R>
+  readonly kraken: Layer.Layer<KrakenClient | MarketData | Names | RateBudget | TradingMode, E, R>
   /** A layer between the tools and the writer. */
   readonly writer: Layer.Layer<KrakenWriter, never, KrakenWriter>
   /**
@@ -77,7 +81,7 @@ export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => 
     Layer.provideMerge(LiveAnswersKraken),
     Layer.provideMerge(Layer.mergeAll(RecordSqlite, ApprovalsSqlite, AlertsSqlite, account)),
     Layer.provideMerge(ConfigWithLimitNames),
-    Layer.provideMerge(Layer.mergeAll(NamesKraken, PermissionCacheKraken, LedgerCacheMemory)),
+    Layer.provideMerge(Layer.merge(PermissionCacheKraken, LedgerCacheMemory)),
     Layer.provideMerge(kraken),
     Layer.provideMerge(Notices)
   )
@@ -92,7 +96,22 @@ export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => 
 
 /** Makes the product for a process that ends after a call, with a layer between its tools and the writer. */
 export const productOnce = (writer: Layer.Layer<KrakenWriter, never, KrakenWriter>) =>
-  makeProduct({ kraken: KrakenOrPaper, writer, isServer: false })
+  makeProduct({ kraken: KrakenWithNames, writer, isServer: false })
 
-/** The tools, with the services that they need, served by the MCP server. */
-export const Product = makeProduct({ kraken: KrakenOrPaper, writer: Layer.context<KrakenWriter>(), isServer: true })
+/** Makes the product for a server: the tools, with the services that they need, served by the MCP server. */
+const productServed = <E, R>(kraken: Parts<E, R>["kraken"]) =>
+  makeProduct({ kraken, writer: Layer.context<KrakenWriter>(), isServer: true })
+
+/** The product for all callers of a server. */
+export const Product = productServed(KrakenWithNames)
+
+/** Makes the product for the callers of one account at Kraken, on a market that accounts share. */
+export const productOnSharedMarket = (market: Context.Context<KrakenClient | MarketData | Names>) =>
+  productServed(
+    Layer.unwrapEffect(
+      Effect.map(
+        load(() => import("./krakenLive.ts")),
+        ({ krakenOnSharedMarket }) => krakenOnSharedMarket(market)
+      )
+    )
+  )

@@ -2,6 +2,7 @@ import { Cause, Effect, Layer, Option } from "effect"
 import { ConfigEnv, type SettingsError } from "../layers/settings/ConfigEnv.ts"
 import { Logging } from "../layers/telemetry/logging.ts"
 import * as Needs from "../layers/settings/needs.ts"
+import { LocalAccount } from "../layers/settings/ofAccount.ts"
 import { settings } from "../layers/settings/settingDefinitions.ts"
 import { Config } from "../services/Config.ts"
 import { InternalError } from "../layers/process/InternalError.ts"
@@ -39,7 +40,9 @@ const reported = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | InternalEr
 export const server = (options: Options) => {
   const { envFile, flags, stdio } = options
   return Effect.provide(
-    Effect.zipRight(notices, stdio ? overStdio : overHttp(options)).pipe(Effect.catchAllCause(reported)),
+    Effect.zipRight(notices, stdio ? Effect.provide(overStdio, LocalAccount) : overHttp(options)).pipe(
+      Effect.catchAllCause(reported)
+    ),
     Telemetry.pipe(
       Layer.provideMerge(Logging()),
       Layer.provideMerge(ConfigEnv(stdio ? Needs.overStdio : Needs.overHttp, envFile, flags))

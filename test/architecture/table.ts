@@ -624,5 +624,6 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "cli/setup/check": ["cli/setup/kit", "domain/wire", "layers/kraken/client", "version"],
   "cli/setup/clients": ["cli/setup/kit"],
-  "cli/setup/kit": ["layers/settings"]
+  "cli/setup/kit": ["layers/settings"],
+  "layers/metrics": ["services"]
 }

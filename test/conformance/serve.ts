@@ -6,7 +6,7 @@ import { connectSdk } from "../../src/layers/mcp/server/sdkServer.ts"
 import { makeServer, McpServer } from "../../src/layers/mcp/server/McpServer.ts"
 import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeyMemory.ts"
 import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
-import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
+import { OpenWrites } from "../../src/services/OpenWrites.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
 import { freePort } from "../freePort.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
@@ -28,7 +28,7 @@ const Served = HttpListener.pipe(
     RequestStateKeyMemory,
     TestMandates(),
     TestStatus(),
-    Layer.mock(KrakenWriter, { settled: Effect.void })
+    Layer.succeed(OpenWrites, { settled: Effect.void })
   ])
 )
 

@@ -1,7 +1,7 @@
 import { it } from "@effect/vitest"
 import { Clock, Effect, Layer, Logger, LogLevel, Option, Redacted, type Scope } from "effect"
 import { join } from "node:path"
-import { Product } from "../../src/server/product.ts"
+import { Products } from "../../src/server/accounts.ts"
 import { HttpListener, Listening } from "../../src/layers/http/HttpListener.ts"
 import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandlerStreamable.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
@@ -10,7 +10,6 @@ import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.
 import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
 import { servedExchange } from "../exchange/rest/served.ts"
-import { TestStatus } from "../doubles/TestStatus.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { type AnyClient, useEveryTool } from "./everyTool.ts"
@@ -64,8 +63,8 @@ const paper = Effect.gen(function* () {
     tier: "off"
   })
   const server = HttpListener.pipe(
-    Layer.provide([McpHttpHandlerStreamable, TestStatus()]),
-    Layer.provide(Layer.provide(Product, CallersByToken)),
+    Layer.provide(McpHttpHandlerStreamable),
+    Layer.provide(Products(CallersByToken)),
     Layer.provide(McpServerEarly)
   )
   const context = yield* Layer.build(

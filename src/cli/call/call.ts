@@ -11,6 +11,12 @@ const paper = Options.boolean("paper").pipe(
   Options.withDescription("Trade on a simulated account, without an API key (MCP_KRAKEN_MODE=paper)")
 )
 
+const account = Options.text("account").pipe(
+  Options.withPseudoName("NAME"),
+  Options.withDescription("Kraken account, a name of MCP_KRAKEN_ACCOUNTS (MCP_KRAKEN_ACCOUNT)"),
+  Options.optional
+)
+
 const envFile = Options.text("env-file").pipe(
   Options.withPseudoName("FILE"),
   Options.withDescription("Settings file to read. Default: none, as with serve --stdio"),
@@ -33,6 +39,7 @@ export const call = Command.make(
     ),
     table: Options.boolean("table").pipe(Options.withDescription("Print tables instead of JSON")),
     paper,
+    account,
     envFile
   },
   (options) => Effect.flatMap(loaded, ({ call }) => call(options))
@@ -45,6 +52,7 @@ export const tools = Command.make(
     tool: Args.text({ name: "TOOL" }).pipe(Args.withDescription("A tool to describe; all if left out"), Args.optional),
     json: Options.boolean("json").pipe(Options.withDescription("Print the definitions of MCP as JSON")),
     paper,
+    account,
     envFile
   },
   (options) => Effect.flatMap(loaded, ({ tools }) => tools(options))

@@ -127,6 +127,7 @@ export const connectToAddress = Effect.fn("setup.connectToAddress")(function* (
   if (Option.isSome(kept)) return unchanged(client, path, kept.value)
   const { made } = yield* makeToken({
     name: client.id,
+    account: Option.none(),
     paperOnly: way.paperOnly,
     expiresIn: Option.some(way.lifetime),
     terms: way.terms,

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https"
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net"
 import { Config, type ListenAddress } from "../../services/Config.ts"
-import { KrakenWriter } from "../../services/KrakenWriter.ts"
+import { OpenWrites } from "../../services/OpenWrites.ts"
 
 /** The server can't listen. `reason` is a sentence for the operator. */
 export class ListenError extends Schema.TaggedError<ListenError>()("ListenError", {
@@ -26,14 +26,14 @@ const gracePeriods = { calls: Duration.seconds(10), writes: Duration.seconds(30)
  */
 export const listen = Effect.fnUntraced(function* (endListening: Effect.Effect<void>) {
   const config = yield* Config
-  const writer = yield* KrakenWriter
+  const writes = yield* OpenWrites
   return yield* listenAt(
     config,
     Effect.fnUntraced(function* (idle) {
       yield* endListening
       const ended = yield* within(idle, gracePeriods.calls)
       if (Option.isSome(ended)) return
-      const last = Effect.zipRight(writer.settled, Effect.timeoutOption(idle, gracePeriods.answer))
+      const last = Effect.zipRight(writes.settled, Effect.timeoutOption(idle, gracePeriods.answer))
       yield* within(last, Duration.subtract(gracePeriods.writes, gracePeriods.calls))
     })
   )

@@ -1,29 +1,33 @@
 import { Effect, Option } from "effect"
 import { Config } from "../../services/Config.ts"
 import { Metrics } from "../../services/Metrics.ts"
+import type { Principal } from "../../services/Principal.ts"
 import { Readiness } from "../../services/Readiness.ts"
 import { contentType } from "../metrics/prometheusText.ts"
 import * as Reply from "./reply.ts"
 
 /** Makes the answer of a page that tells of the server. `authenticated` is the check of the request's token. */
-export type StatusPage = <E>(authenticated: Effect.Effect<unknown, E>) => Effect.Effect<Reply.Reply, E>
+export type StatusPage = <E>(authenticated: Effect.Effect<typeof Principal.Service, E>) => Effect.Effect<Reply.Reply, E>
 
 /**
  * Makes the pages by path: `/ready`, whose details are for bearers of a token, and `/metrics` if the settings offer it to
  * them.
  */
 export const makeStatusPages = Effect.gen(function* () {
-  const { authDisabled, metrics } = yield* Config
-  const { faults } = yield* Readiness
+  const { accounts, authDisabled, metrics } = yield* Config
+  const { faults, faultsOf } = yield* Readiness
   const { text } = yield* Metrics
 
   const ready: StatusPage = Effect.fnUntraced(function* (authenticated) {
-    const found = yield* faults
+    // Without authentication, everybody would see the details.
+    const caller = authDisabled ? Effect.succeedNone : Effect.option(authenticated)
+    const ofServer = yield* faults
+    // A bearer is told of the account of its token, and of no other.
+    const known = ofServer.length > 0 || accounts.length > 0 ? yield* caller : Option.none()
+    const found = Option.isSome(known) ? yield* faultsOf(known.value.krakenAccount) : ofServer
     const [first] = found
     if (first === undefined) return Reply.ready
-    // Without authentication, everybody would see the details.
-    const isKnown = !authDisabled && Option.isSome(yield* Effect.option(authenticated))
-    return Reply.unready({ reason: first.part, ...(isKnown && { faults: found }) })
+    return Reply.unready({ reason: first.part, ...(Option.isSome(known) && { faults: found }) })
   })
 
   const ofMetrics: StatusPage = (authenticated) =>

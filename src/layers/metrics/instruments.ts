@@ -3,7 +3,7 @@ import { counter, gauge, histogram } from "./instrument.ts"
 
 /**
  * The instruments of this program. Labels hold ids of tokens, names of tools, endpoints and errors: never the name of a
- * token, nor an argument of a call.
+ * token, nor an argument of a call. The label `account` is the name of a Kraken account; the one without a name has none.
  */
 
 /**
@@ -109,14 +109,14 @@ export const rateCounter = gauge({
   name: "mcp.kraken.rate.remaining",
   help: "Points left of Kraken's counter of the API key (rest), and of the pair with the fewest of its engine (engine).",
   unit: "1",
-  labels: ["limiter"]
+  labels: ["limiter", "account"]
 })
 
 export const rateMaximum = gauge({
   name: "mcp.kraken.rate.maximum",
   help: "Most points of Kraken's counters.",
   unit: "1",
-  labels: ["limiter"]
+  labels: ["limiter", "account"]
 })
 
 export const clockSkew = gauge({
@@ -132,7 +132,7 @@ export const feedState = gauge({
   name: "mcp.kraken.feed.state",
   help: "1 for the state in which a connection for live data is, 0 for the others: connected, idle, stale or off.",
   unit: "1",
-  labels: ["connection", "state"]
+  labels: ["connection", "state", "account"]
 })
 
 export const feedReconnects = counter({
@@ -176,14 +176,14 @@ export const intents = gauge({
   name: "mcp.kraken.intents",
   help: "Recorded writes whose outcome is open, or unknown.",
   unit: "1",
-  labels: ["state"]
+  labels: ["state", "account"]
 })
 
 export const approvals = gauge({
   name: "mcp.kraken.approvals",
   help: "Plans in the record, by state.",
   unit: "1",
-  labels: ["state"]
+  labels: ["state", "account"]
 })
 
 export const frozen = gauge({
@@ -200,7 +200,7 @@ export const frozenCallers = gauge({
   labels: []
 })
 
-const budgetLabels = ["caller", "limit", "currency"] as const
+const budgetLabels = ["caller", "limit", "currency", "account"] as const
 
 export const budgetUsed = gauge({
   name: "mcp.kraken.budget.used",

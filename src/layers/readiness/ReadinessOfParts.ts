@@ -27,19 +27,18 @@ export const ReadinessOfParts = Layer.effect(
     const database = yield* makeDatabaseFaults
     const remote = config.mode === "live" ? yield* makeRemoteFaults : []
     const logged = yield* Ref.make("")
-    const faults = Effect.map(Effect.all([database, ...remote], { concurrency: "unbounded" }), (found) => found.flat())
-    return {
-      faults: Effect.tap(faults, (found) => {
-        const line = found.map(({ part, reason }) => `${part}: ${reason}`).join(" ")
-        return Effect.flatMap(Ref.getAndSet(logged, line), (before) =>
-          line === before
-            ? Effect.void
-            : line === ""
-              ? Effect.logInfo("Ready again")
-              : Effect.logWarning("Not ready", { faults: line })
-        )
-      })
-    }
+    const found = Effect.map(Effect.all([database, ...remote], { concurrency: "unbounded" }), (found) => found.flat())
+    const faults = Effect.tap(found, (found) => {
+      const line = found.map(({ part, reason }) => `${part}: ${reason}`).join(" ")
+      return Effect.flatMap(Ref.getAndSet(logged, line), (before) =>
+        line === before
+          ? Effect.void
+          : line === ""
+            ? Effect.logInfo("Ready again")
+            : Effect.logWarning("Not ready", { faults: line })
+      )
+    })
+    return { faults, faultsOf: () => faults }
   })
 )
 

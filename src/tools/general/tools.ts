@@ -1,6 +1,7 @@
 import { Effect, Schema } from "effect"
 import { AccountData } from "../../services/AccountData.ts"
 import { FeedState, MarketData } from "../../services/MarketData.ts"
+import { defaultAccount } from "../../services/KrakenAccount.ts"
 import { Principal } from "../../services/Principal.ts"
 import { TradingMode } from "../../services/TradingMode.ts"
 import * as Tool from "../kit/tool.ts"
@@ -28,7 +29,9 @@ export const getTradingMode = Tool.make("get_trading_mode", {
         to_change: goLive
       }
     }
-    const owner = (trading.hasKey ? "the Kraken account of the API key" : "none: no API key is configured") + unread
+    const { krakenAccount } = yield* Principal
+    const name = krakenAccount === defaultAccount ? "of the API key" : JSON.stringify(krakenAccount)
+    const owner = (trading.hasKey ? `the Kraken account ${name}` : "none: no API key is configured") + unread
     return {
       mode: trading.mode,
       simulated: false,

@@ -36,7 +36,7 @@ import type { Config } from "../../../src/services/Config.ts"
 import { Mandates } from "../../../src/services/Mandates.ts"
 import type { Fault } from "../../../src/services/Readiness.ts"
 import { RecordUnavailable } from "../../../src/services/Record.ts"
-import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
+import { OpenWrites } from "../../../src/services/OpenWrites.ts"
 import { type Token, TokenForPaper, TokenId, TokenStore, TokenStoreError } from "../../../src/services/TokenStore.ts"
 import { freePort } from "../../freePort.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
@@ -80,7 +80,7 @@ const serve = (options: {
         }),
         options.mandates ?? TestMandates(),
         TestStatus(options.faults),
-        Layer.mock(KrakenWriter, { settled: options.settled ?? Effect.void }),
+        Layer.succeed(OpenWrites, { settled: options.settled ?? Effect.void }),
         Layer.mock(TokenStore, {
           verify: (secret) =>
             Redacted.value(secret) === paper

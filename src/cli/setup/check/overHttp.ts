@@ -2,14 +2,14 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Effect } from "effect"
 import { Agent as HttpAgent } from "node:http"
 import { Agent as HttpsAgent } from "node:https"
-import { makeNodeHttpClient } from "../../../layers/kraken/client/nodeHttpClient.ts"
+import { makeAbortableHttpClient } from "../../../layers/kraken/client/nodeHttpClient.ts"
 import { bearer, type Address } from "../kit/connection.ts"
 import { SetupRefusal } from "../kit/refusal.ts"
 import type { Send } from "./session.ts"
 
 /** Makes the way to call a server at an address with a token. Redirects are not followed: they would get the token. */
 export const callServer = ({ token, url }: Address): Send => {
-  const client = makeNodeHttpClient({ http: new HttpAgent(), https: new HttpsAgent() })
+  const client = makeAbortableHttpClient({ http: new HttpAgent(), https: new HttpsAgent() })
   let session: string | undefined
   const headers = () => ({
     authorization: bearer(token),
