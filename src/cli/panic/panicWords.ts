@@ -1,5 +1,10 @@
 import { escapeText } from "../../domain/wire/escapeText.ts"
-import { isDone, type PanicOptions, type PanicReport } from "../../layers/kraken/writes/panic/panicReport.ts"
+import {
+  isAtKraken,
+  isDone,
+  type PanicOptions,
+  type PanicReport
+} from "../../layers/kraken/writes/panic/panicReport.ts"
 import type { EmergencySettings } from "../../layers/settings/emergency.ts"
 import type { Freezing } from "./freeze.ts"
 
@@ -131,7 +136,7 @@ const linesOf = (report: PanicReport): ReadonlyArray<string> => {
       ({ amount, asset, isCanceled, refid, status }) =>
         `${account}: withdrawal ${refid} of ${amount} ${asset}: ${isCanceled ? "cancelled" : `pending (${status})`}`
     ),
-    ...(account === "kraken" ? [`${account}: ${tokensLine(report)}`] : []),
+    ...(isAtKraken(account) ? [`${account}: ${tokensLine(report)}`] : []),
     ...notes.map((text) => `${account}: ${text}`),
     ...problems.map((text) => `${account}: NOT DONE: ${text}`)
   ]

@@ -1,4 +1,4 @@
-import { Clock, Console, Effect, Either, Option, Ref } from "effect"
+import { Array, Clock, Console, Effect, Either, Option, Ref } from "effect"
 import { join } from "node:path"
 import process from "node:process"
 import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
@@ -8,11 +8,12 @@ import { recordFile } from "../../layers/access/record/recordFile.ts"
 import { recordKeyOf } from "../../layers/access/record/RecordSqlite.ts"
 import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
 import { askServers, readWork, removeWork, writeOpenOrders } from "../../layers/kraken/writes/panic/panicFiles.ts"
-import type { PanicOptions, PanicReport } from "../../layers/kraken/writes/panic/panicReport.ts"
+import { panicName, type PanicOptions, type PanicReport } from "../../layers/kraken/writes/panic/panicReport.ts"
 import { type PanicParts, runPanic } from "../../layers/kraken/writes/panic/panicRoutine.ts"
 import { recentKeys, recordOfPanic } from "../../layers/kraken/writes/panic/recordOfPanic.ts"
 import { load } from "../../layers/process/load.ts"
 import { runningServers } from "../../layers/process/runningServers.ts"
+import { accountNamesOf, ofAccount } from "../../layers/settings/ofAccount.ts"
 import { type EmergencySettings, emergencySettings } from "../../layers/settings/emergency.ts"
 import { settings as Settings } from "../../layers/settings/settingDefinitions.ts"
 import * as Needs from "../../layers/settings/needs.ts"
@@ -151,33 +152,56 @@ const say = (line: string) => Console.error(escapeLines(line))
 /** Cancels by what the settings give: simulated accounts, an API key, or neither. */
 const cancelOrders = Effect.fnUntraced(function* (common: Common, settings: EmergencySettings) {
   if (settings.mode === "paper") return yield* cancelOnPaper(common, settings)
-  const config = settings.config(Needs.panicLive)
+  const whole = settings.config(Needs.panicLive)
+  // A key that is wrong must not keep the account of another one from being emptied.
+  const config = Either.orElse(whole, () => settings.config(Needs.panicUnnamed))
   if (Either.isLeft(config))
     return yield* haveServersCancel(common, `The API key can't be used: ${config.left.message}`)
-  const { credentials } = config.right
-  if (Option.isNone(credentials)) return yield* haveServersCancel(common, "The settings have no API key.")
   const live = { ...config.right, mode: "live" as const }
-  return yield* Effect.provideService(cancelAtKraken(common, settings), Config, live)
+  const accounts = accountNamesOf(live)
+    .map((account) => ofAccount(live, account))
+    .filter(({ credentials }) => Option.isSome(credentials))
+  if (!Array.isNonEmptyReadonlyArray(accounts)) return yield* haveServersCancel(common, "The settings have no API key.")
+  const worked = yield* cancelAtKraken(common, settings, accounts)
+  const unread = Either.isLeft(whole) ? [`Not every account could be stopped. ${whole.left.message}`] : []
+  return { ...worked, problems: [...unread, ...worked.problems] } satisfies Worked
 })
 
-/** Cancels the orders of the account of the API key. */
-const cancelAtKraken = Effect.fnUntraced(function* (common: Common, { strangeKeyFile }: EmergencySettings) {
-  const config = yield* Config
-  const key = recordKeyOf(config)
+/** Cancels the orders of Kraken accounts, all at the same time. */
+const cancelAtKraken = Effect.fnUntraced(function* (
+  common: Common,
+  { strangeKeyFile }: EmergencySettings,
+  accounts: Array.NonEmptyReadonlyArray<typeof Config.Service>
+) {
   const { PanicClient } = yield* load(() => import("../../server/panicClient.ts"))
-  const report = yield* Effect.provide(
-    Effect.flatMap(KrakenClient, (kraken) => runOn(common, "kraken", krakenCalls(kraken, operator("live")), key)),
-    PanicClient
+  const reports = yield* Effect.forEach(
+    accounts,
+    (config) =>
+      Effect.flatMap(KrakenClient, (kraken) =>
+        runOn(common, panicName(config.account), krakenCalls(kraken, operator("live")), recordKeyOf(config))
+      ).pipe(Effect.provide(PanicClient), Effect.provideService(Config, config)),
+    { concurrency: "unbounded" }
   )
-  const { notes, problems } = yield* otherAccounts(common, key, strangeKeyFile)
-  return { reports: [{ ...report, notes: [...report.notes, ...notes] }], problems } satisfies Worked
+  const { notes, problems } = yield* otherAccounts(common, accounts, strangeKeyFile)
+  return {
+    reports: reports.map((report, at) => (at === 0 ? { ...report, notes: [...report.notes, ...notes] } : report)),
+    problems
+  } satisfies Worked
 }, Effect.scoped)
 
-/** Finds accounts that were traded on, and that the API key of the settings might not reach. */
-const otherAccounts = Effect.fnUntraced(function* ({ stateDir }: Common, key: string, file: Option.Option<string>) {
-  const { baseUrl } = yield* Config
+/** Finds accounts that were traded on, and that the API keys of the settings might not reach. */
+const otherAccounts = Effect.fnUntraced(function* (
+  { stateDir }: Common,
+  accounts: Array.NonEmptyReadonlyArray<typeof Config.Service>,
+  file: Option.Option<string>
+) {
+  const { baseUrl } = Array.headNonEmpty(accounts)
+  const known = accounts.map(recordKeyOf)
   const keys = yield* recentKeys(stateDir)
-  const others = Either.match(keys, { onLeft: () => 0, onRight: (keys) => keys.filter((one) => one !== key).length })
+  const others = Either.match(keys, {
+    onLeft: () => 0,
+    onRight: (keys) => keys.filter((one) => !known.includes(one)).length
+  })
   const named = Option.match(file, {
     onNone: () => "",
     onSome: (file) => ` If ${file} is meant, name it with --env-file.`
@@ -238,7 +262,7 @@ const cancelOnAccounts = Effect.fnUntraced(function* (common: Common) {
   const worked = yield* Effect.forEach(all.right, ({ account, market }) =>
     Effect.either(
       Effect.flatMap(accountsOn(market === "live" ? "live" : "synthetic"), (accounts) =>
-        runOn(common, account, paperCalls(accounts, account), "paper")
+        runOn(common, account, paperCalls(accounts, account), "paper", account)
       )
     )
   )
@@ -248,16 +272,18 @@ const cancelOnAccounts = Effect.fnUntraced(function* (common: Common) {
   } satisfies Worked
 }, Effect.scoped)
 
+/** Cancels on one account. `account` names it in reports, and `inRecord` in the record. */
 const runOn = Effect.fnUntraced(function* (
   { options, remains, say, stateDir }: Common,
   account: string,
   calls: PanicParts["calls"],
-  key: string
+  key: string,
+  inRecord = "kraken"
 ) {
   return yield* runPanic(options, {
     account,
     calls,
-    record: yield* recordOfPanic(stateDir, { account, key }),
+    record: yield* recordOfPanic(stateDir, { account: inRecord, key }),
     writeList: writeOpenOrders(stateDir, account, yield* Clock.currentTimeMillis),
     say,
     sawOpen: (ids) => Ref.update(remains, (remains) => ({ ...remains, open: new Map(remains.open).set(account, ids) }))

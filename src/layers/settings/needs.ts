@@ -55,10 +55,12 @@ export const names = command("baseUrl", "httpTimeout", "stateDir", "tier")
 /** Settings of the commands on the record and on the state folder. */
 export const record = command("stateDir")
 
-/** Settings of an emergency: the account, and nothing that can be wrong beside it. */
-export const panic = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl", "mode")
+/** Settings of an emergency: the accounts, and nothing that can be wrong beside them. */
+export const panic = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl", "mode", "accounts")
 /** The same without the mode, which counts as live. */
-export const panicLive = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl")
+export const panicLive = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl", "accounts")
+/** The same without the accounts that have names. */
+export const panicUnnamed = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl")
 export const mode = command("mode")
 
 export const paper = command("stateDir")

@@ -9,6 +9,7 @@ import { operator } from "../../../access/principals.ts"
 import { recordKeyOf } from "../../../access/record/RecordSqlite.ts"
 import { krakenCalls } from "./panicCalls.ts"
 import { claimRequest, type ClaimedRequest, writeOpenOrders } from "./panicFiles.ts"
+import { panicName } from "./panicReport.ts"
 import { runPanic } from "./panicRoutine.ts"
 import { recordOfPanic } from "./recordOfPanic.ts"
 
@@ -31,7 +32,7 @@ const logFailure = (cause: Cause.Cause<unknown>) =>
 export const PanicOnRequest = Layer.scopedDiscard(
   Effect.gen(function* () {
     const halt = yield* Halt
-    const { credentials, mode, readOnly, stateDir } = yield* Config
+    const { account, credentials, mode, readOnly, stateDir } = yield* Config
     const kraken = yield* KrakenClient
     const { notify } = yield* Notifier
     const record = yield* Record
@@ -42,10 +43,10 @@ export const PanicOnRequest = Layer.scopedDiscard(
       yield* Effect.logWarning("A panic asks this server to cancel", options)
       yield* Effect.forkScoped(Effect.repeat(touch, Schedule.spaced(touchEvery)))
       const report = yield* runPanic(options, {
-        account: "kraken",
+        account: panicName(account),
         calls: krakenCalls(kraken, operator(mode)),
         record: yield* recordOfPanic(stateDir, { account: "kraken", key }),
-        writeList: writeOpenOrders(stateDir, "kraken", yield* Clock.currentTimeMillis),
+        writeList: writeOpenOrders(stateDir, panicName(account), yield* Clock.currentTimeMillis),
         sawOpen: () => Effect.void,
         say: (line) => Effect.zipRight(say(line), Effect.logWarning(line))
       })

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { defaultAccount, type KrakenAccountName } from "../../../../services/KrakenAccount.ts"
 
 /** The extent of a panic. */
 export const PanicOptions = Schema.Struct({
@@ -22,7 +23,7 @@ export type PendingWithdrawal = typeof PendingWithdrawal.Type
 
 /** The end of a panic on one account. */
 export const PanicReport = Schema.Struct({
-  /** The account: `kraken`, or the name of a simulated one. */
+  /** The account, as `panicName` calls one at Kraken, or the name of a simulated one. */
   account: Schema.String,
   /** True if no order of the scope was open in two readings, after the last write had ended. */
   isEmpty: Schema.Boolean,
@@ -46,3 +47,10 @@ export type PanicReport = typeof PanicReport.Type
 
 /** Tells whether a panic did all that it was asked to do. */
 export const isDone = ({ isEmpty, problems }: PanicReport): boolean => isEmpty && problems.length === 0
+
+/** Names a Kraken account in reports: `kraken`, or `kraken (desk)`. */
+export const panicName = (account: KrakenAccountName): string =>
+  account === defaultAccount ? "kraken" : `kraken (${account})`
+
+/** Checks that a report is about a Kraken account, not about a simulated one. */
+export const isAtKraken = (name: string): boolean => name === "kraken" || name.startsWith("kraken (")
