@@ -73,12 +73,12 @@ const recorded = 20_000
 
 /** The records of one private call, around nothing: the request of the client, its tool, the lane, and the request to Kraken. */
 const recordsOfCall = Effect.suspend(() => {
-  Instruments.calls.add("0123456789ab")
+  Instruments.calls.add("0123456789ab", "")
   return timed<void, never>((seconds) =>
     Instruments.operations.record(seconds, "tools/call", "get_account_balance", "", "2025-11-25", "tcp")
   )(
-    timed<void, never>((seconds) => Instruments.laneWaits.record(seconds, "read"))(
-      timed<void, never>((seconds) => Instruments.requests.record(seconds, "private/Balance", ""))(Effect.void)
+    timed<void, never>((seconds) => Instruments.laneWaits.record(seconds, "read", ""))(
+      timed<void, never>((seconds) => Instruments.requests.record(seconds, "private/Balance", "", ""))(Effect.void)
     )
   )
 })

@@ -14,6 +14,9 @@ import { SharedMarket } from "./krakenPublic.ts"
 import { MetricsIfRead, metricsOf } from "./observed.ts"
 import { Product, productOnSharedMarket } from "./product.ts"
 
+/** The token store finds no token of an account that this server lacks. */
+const noAccount = Effect.dieMessage("A caller has no Kraken account")
+
 /** One product for all callers. */
 const ProductOfAll = <E, R>(callers: Layer.Layer<Callers, E, R>) =>
   Layer.mergeAll(Layer.effect(OpenWrites, KrakenWriter), ReadinessOfParts, MetricsIfRead).pipe(
@@ -24,8 +27,8 @@ const ProductOfAll = <E, R>(callers: Layer.Layer<Callers, E, R>) =>
  * A product for each Kraken account, with its own key, nonces, rate limits, permissions and limits of spending. A request is
  * answered by the product of its caller's account, and reaches no other.
  *
- * Each product is built by itself, since layers that are built together are shared. So Effect's `LayerMap` would not do: all
- * layers of one map share what has the same name, such as the record and the nonces of the first key.
+ * Each product is built by itself, with its own memory of layers. Effect's `LayerMap` has one memory for all of its keys, in
+ * which the record and the nonces of the first account would be those of the others.
  */
 const ProductOfEach = <E, R>(callers: Layer.Layer<Callers, E, R>) =>
   Layer.unwrapScoped(
@@ -48,11 +51,11 @@ const ProductOfEach = <E, R>(callers: Layer.Layer<Callers, E, R>) =>
       const products = yield* Effect.forEach(accountNamesOf(config), built, { concurrency: "unbounded" })
       yield* server.serve((request, context) => {
         const answer = handlers.get(context.principal.krakenAccount)
-        return answer === undefined ? Effect.dieMessage("A caller has no Kraken account") : answer(request, context)
+        return answer === undefined ? noAccount : answer(request, context)
       })
       yield* server.serveWatch((uri, principal) => {
         const watch = watches.get(principal.krakenAccount)
-        return watch === undefined ? Effect.dieMessage("A caller has no Kraken account") : watch(uri, principal)
+        return watch === undefined ? noAccount : watch(uri, principal)
       })
       const settled = Effect.forEach(products, (services) => Context.get(services, KrakenWriter).settled, {
         concurrency: "unbounded",

@@ -19,7 +19,7 @@ const loadOverStdio = load(() => import("./overStdio.ts"))
 const overStdio = Effect.flatMap(loadOverStdio, ({ overStdio }) => overStdio)
 
 /** Reports invalid settings to the client over stdio, too. */
-const refuse = ({ message }: SettingsError) => Effect.flatMap(loadOverStdio, ({ refuse }) => refuse(message))
+const refuse = ({ forClients }: SettingsError) => Effect.flatMap(loadOverStdio, ({ refuse }) => refuse(forClients))
 
 const overHttp = (options: Options) =>
   Effect.flatMap(

@@ -4,6 +4,7 @@ import type { Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type { Claim } from "../domain/mandates/claim.ts"
 import type { Answer } from "../domain/record/events.ts"
 import { escapeText } from "../domain/wire/escapeText.ts"
+import type { KrakenAccountName } from "./KrakenAccount.ts"
 import type { AccountName, Principal } from "./Principal.ts"
 import type { Outcome, RecordUnavailable } from "./Record.ts"
 
@@ -107,6 +108,8 @@ export interface Plan {
   /** The token that asked, with its owner's name for it, or `local`. */
   readonly caller: { readonly id: string; readonly name?: string }
   readonly account: AccountName
+  /** The name of its Kraken account, if it was read for an operator and the accounts have names. */
+  readonly krakenAccount?: KrakenAccountName
   readonly endpoint: WriteEndpoint
   /** The parameters of the caller, with names resolved. */
   readonly request: Params

@@ -65,7 +65,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "cli/doctor/kit": ["layers/access/mandates", "layers/access/record", "layers/settings", "layers/storage", "services"],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/network", "layers/process", "layers/settings", "services"],
-  "cli/kit": ["domain/mandates", "domain/wire"],
+  "cli/kit": ["domain/mandates", "domain/wire", "layers/access/record", "layers/settings"],
   "cli/operator": [
     "cli/kit",
     "layers/access",

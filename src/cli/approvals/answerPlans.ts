@@ -28,10 +28,11 @@ const longestWait = "30 seconds"
 const pause = "250 millis"
 
 export const approve = Effect.fn("approvals.approve")(function* ({
+  envFile,
   id,
   json
 }: { readonly id: number; readonly json: boolean } & FromOperator) {
-  const plan = yield* readPlan(id)
+  const plan = yield* readPlan(id, envFile)
   if (plan.state._tag !== "Open") return yield* closed(plan.id, stateText(plan.state))
   if (!json) yield* writeOut(planText(plan))
   const secret = yield* requireSecret(`Approving ${id}`)
@@ -47,14 +48,14 @@ export const approve = Effect.fn("approvals.approve")(function* ({
   if (!json) yield* Console.log(`Approved. Receipt: ${receiptOf(answered.head)}`)
   if (servers.length === 0) {
     const later = `No server runs with this state folder that may send it. The next one that may sends it, if it starts before ${isoOf(plan.expires)}.`
-    return yield* json ? writeOut(`${planJson(yield* readPlan(id), 2)}\n`) : Console.log(later)
+    return yield* json ? writeOut(`${planJson(yield* readPlan(id, envFile), 2)}\n`) : Console.log(later)
   }
   if (!json) yield* Console.log("A server sends it now.")
-  const ended = yield* Effect.delay(readPlan(id), pause).pipe(
+  const ended = yield* Effect.delay(readPlan(id, envFile), pause).pipe(
     Effect.repeat({ until: hasEnded }),
     Effect.timeoutTo({ duration: longestWait, onSuccess: (plan) => plan, onTimeout: () => undefined })
   )
-  const last = ended ?? (yield* readPlan(id))
+  const last = ended ?? (yield* readPlan(id, envFile))
   yield* Effect.sync(() => {
     if (!isGood(last)) process.exitCode = 1
   })

@@ -3,8 +3,10 @@ import { appendFileSync, closeSync, openSync } from "node:fs"
 import process from "node:process"
 import type { Actor } from "../../domain/record/events.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
+import type { AccountsByKey } from "../../layers/access/record/accountsByKey.ts"
 import { emptyHead, receiptOf, type Receipt } from "../../layers/access/record/chain.ts"
 import {
+  accountOfRow,
   listRows,
   rowAt,
   rowsAbout,
@@ -13,6 +15,7 @@ import {
   type StoredRow
 } from "../../layers/access/record/listing.ts"
 import { type Finding, shorterThan, verify } from "../../layers/access/record/verify.ts"
+import { accountNames } from "../kit/accountNames.ts"
 import { printJson } from "../kit/printJson.ts"
 import { table } from "../kit/textTable.ts"
 import { writeOut } from "../kit/writeOut.ts"
@@ -21,6 +24,7 @@ import { type From, isoOf, isThere, locate, openToRead, RecordRefusal, withState
 /** The effects of the audit commands that only read. */
 
 export const list = Effect.fn("audit.list")(function* ({
+  envFile,
   json,
   ...filter
 }: {
@@ -31,25 +35,28 @@ export const list = Effect.fn("audit.list")(function* ({
   readonly json: boolean
 } & From) {
   const file = yield* locate
-  const rows = isThere(file) ? yield* (yield* openToRead(file)).read(() => listRows(filter)) : []
+  const names = yield* accountNames(envFile)
+  const rows = isThere(file) ? yield* (yield* openToRead(file)).read(() => listRows(filter, names)) : []
   if (json) return yield* writeOut(`${printJson(rows.map(({ at, ...row }) => ({ ...row, at: isoOf(at) })))}\n`)
   if (rows.length === 0) return yield* Console.log(isThere(file) ? "No such rows." : "Nothing is recorded yet.")
-  const cells = rows.map(({ about, at, caller, endpoint, ids, name, seq, state }) => [
+  const hasNames = rows.some(({ account }) => account !== undefined)
+  const cells = rows.map(({ about, account, at, caller, endpoint, ids, name, seq, state }) => [
     String(seq),
     isoOf(at),
+    ...(hasNames ? [account ?? "—"] : []),
     nameOf({ id: caller, ...(name !== undefined && { name }) }),
     endpoint ?? (about === undefined ? "—" : `of ${nameOf(about)}`),
     state,
     ids.join(" ")
   ])
-  yield* writeOut(
-    `${table(`Record (${escapeText(file)})`, ["Seq", "Time", "Caller", "Endpoint", "State", "Ids"], cells)}\n`
-  )
+  const head = ["Seq", "Time", ...(hasNames ? ["Account"] : []), "Caller", "Endpoint", "State", "Ids"]
+  yield* writeOut(`${table(`Record (${escapeText(file)})`, head, cells)}\n`)
 }, withState)
 
 const nameOf = ({ id, name }: Actor): string => (name === undefined ? id : `${id} (${name})`)
 
 export const show = Effect.fn("audit.show")(function* ({
+  envFile,
   json,
   seq
 }: { readonly seq: number; readonly json: boolean } & From) {
@@ -61,7 +68,8 @@ export const show = Effect.fn("audit.show")(function* ({
     return [yield* rowAt(seq), yield* rowsAbout(seq)] as const
   })
   if (Option.isNone(row)) return yield* none
-  const [first, ...later] = [row.value, ...about].map(shown)
+  const names = yield* accountNames(envFile)
+  const [first, ...later] = [row.value, ...about].map((row) => ({ ...shown(row), ...accountIn(row, names) }))
   if (json) return yield* writeOut(`${printJson({ ...first, later })}\n`)
   yield* writeOut([first, ...later].map((row) => `${printJson(row, 2)}\n`).join(""))
 }, withState)
@@ -75,7 +83,14 @@ const shown = ({ body, body_hash, hash, seq }: StoredRow) => ({
   event: body === null ? "pruned" : Option.getOrElse(Option.liftThrowable(JSON.parse)(body), () => body)
 })
 
+/** The name of the Kraken account of a row, if it has one. It is no part of the chain. */
+const accountIn = ({ body }: StoredRow, names: AccountsByKey): { readonly account?: string } => {
+  const account = body === null || names.size === 0 ? undefined : accountOfRow(body, names)
+  return account === undefined ? {} : { account }
+}
+
 export const exportRows = Effect.fn("audit.export")(function* ({
+  envFile,
   file: to
 }: { readonly file: Option.Option<string> } & From) {
   const file = yield* locate
@@ -100,11 +115,12 @@ export const exportRows = Effect.fn("audit.export")(function* ({
           catch: (error) => new RecordRefusal({ message: `The file can't be written: ${String(Object(error).code)}` })
         })
     })
+  const names = yield* accountNames(envFile)
   let after = Number.MIN_SAFE_INTEGER
   for (;;) {
     const from = after
     const rows = yield* db.read(() => rowsAfter(from))
-    yield* write(rows.map((row) => `${printJson(row)}\n`).join(""))
+    yield* write(rows.map((row) => `${printJson({ ...row, ...accountIn(row, names) })}\n`).join(""))
     const last = rows.at(-1)
     if (last === undefined || !Number.isSafeInteger(last.seq)) return
     after = last.seq

@@ -16,11 +16,14 @@ export const isHealthy = ({ findings }: Report): boolean => findings.every(({ se
 
 /** Replaces the API key and its secrets in findings, should a text of another program ever quote one. */
 export const withoutSecrets = (findings: ReadonlyArray<Finding>, { config }: Installation): ReadonlyArray<Finding> => {
-  const credentials = Option.flatMap(config(...krakenFields), ({ credentials }) => credentials)
-  if (Option.isNone(credentials)) return findings
-  const { key, otp, secret } = credentials.value
-  // Masking a shorter text would damage ordinary words.
-  const secrets = [key, secret, ...Option.toArray(otp)].map(Redacted.value).filter(({ length }) => length >= 4)
+  const credentials = Option.toArray(config(...krakenFields)).flatMap((config) =>
+    [config, ...config.accounts].flatMap(({ credentials }) => Option.toArray(credentials))
+  )
+  const secrets = credentials
+    .flatMap(({ key, otp, secret }) => [key, secret, ...Option.toArray(otp)])
+    .map(Redacted.value)
+    // Masking a shorter text would damage ordinary words.
+    .filter(({ length }) => length >= 4)
   return findings.map((finding) => ({
     ...finding,
     problem: secrets.reduce((text, secret) => text.replaceAll(secret, "***"), finding.problem)

@@ -22,6 +22,11 @@ export const panic = Command.make(
       Options.withDescription("Pending withdrawals: list them, or cancel those that can be. Default: list"),
       Options.withDefault("list")
     ),
+    account: Options.text("account").pipe(
+      Options.withPseudoName("NAME"),
+      Options.withDescription("Kraken account to empty, a name of MCP_KRAKEN_ACCOUNTS. Default: each. All are frozen"),
+      Options.optional
+    ),
     reason: Options.text("reason").pipe(Options.withDescription("A text that frozen servers show"), Options.optional),
     json,
     envFile

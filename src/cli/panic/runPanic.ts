@@ -13,13 +13,14 @@ import { type PanicParts, runPanic } from "../../layers/kraken/writes/panic/pani
 import { recentKeys, recordOfPanic } from "../../layers/kraken/writes/panic/recordOfPanic.ts"
 import { load } from "../../layers/process/load.ts"
 import { runningServers } from "../../layers/process/runningServers.ts"
-import { accountNamesOf, ofAccount } from "../../layers/settings/ofAccount.ts"
+import { noSuchAccount } from "../../layers/settings/knownAccounts.ts"
 import { type EmergencySettings, emergencySettings } from "../../layers/settings/emergency.ts"
 import { settings as Settings } from "../../layers/settings/settingDefinitions.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { monotonic } from "../../services/Clocks.ts"
 import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
+import { liveAccounts } from "./liveAccounts.ts"
 import { isMissing } from "../kit/isMissing.ts"
 import { unusedFolder } from "../kit/unusedFolder.ts"
 import { writeOut } from "../kit/writeOut.ts"
@@ -36,7 +37,8 @@ import {
   toText
 } from "./panicWords.ts"
 
-interface Given extends PanicOptions {
+interface Given extends Omit<PanicOptions, "account"> {
+  readonly account: Option.Option<string>
   readonly reason: Option.Option<string>
   readonly json: boolean
   readonly envFile: Option.Option<string>
@@ -80,9 +82,10 @@ const isStillFrozen = Effect.fnUntraced(function* ({ isFrozen, stateDir }: Remai
 const interrupted = 130
 
 const freezeAndCancel = Effect.fnUntraced(function* (
-  { envFile, json, reason, ...options }: Given,
+  { account, envFile, json, reason, ...given }: Given,
   remains: Ref.Ref<Remains>
 ) {
+  const options = { ...given, ...(Option.isSome(account) && { account: account.value }) }
   const settings = yield* emergencySettings(envFile)
   const { notes, stateDir } = settings
   yield* say(scopeLine(settings))
@@ -152,29 +155,33 @@ const say = (line: string) => Console.error(escapeLines(line))
 /** Cancels by what the settings give: simulated accounts, an API key, or neither. */
 const cancelOrders = Effect.fnUntraced(function* (common: Common, settings: EmergencySettings) {
   if (settings.mode === "paper") return yield* cancelOnPaper(common, settings)
-  const whole = settings.config(Needs.panicLive)
-  // A key that is wrong must not keep the account of another one from being emptied.
-  const config = Either.orElse(whole, () => settings.config(Needs.panicUnnamed))
-  if (Either.isLeft(config))
-    return yield* haveServersCancel(common, `The API key can't be used: ${config.left.message}`)
-  const live = { ...config.right, mode: "live" as const }
-  const accounts = accountNamesOf(live)
-    .map((account) => ofAccount(live, account))
-    .filter(({ credentials }) => Option.isSome(credentials))
-  if (!Array.isNonEmptyReadonlyArray(accounts)) return yield* haveServersCancel(common, "The settings have no API key.")
-  const worked = yield* cancelAtKraken(common, settings, accounts)
-  const unread = Either.isLeft(whole) ? [`Not every account could be stopped. ${whole.left.message}`] : []
-  return { ...worked, problems: [...unread, ...worked.problems] } satisfies Worked
+  const { accounts, names, problem } = liveAccounts(settings)
+  const only = common.options.account
+  // Without any name, running servers know the accounts.
+  if (only !== undefined && names.length > 1 && !names.includes(only))
+    return { reports: [], problems: [`Nothing was cancelled: ${noSuchAccount(only, names)}.`] } satisfies Worked
+  const chosen = accounts.filter(({ account }) => only === undefined || account === only)
+  if (!Array.isNonEmptyReadonlyArray(chosen)) {
+    const without = only === undefined ? "The settings have no API key." : `The settings have no API key of ${only}.`
+    return yield* haveServersCancel(common, problem === undefined ? without : `The API key can't be used: ${problem}`)
+  }
+  const worked = yield* cancelAtKraken(common, chosen)
+  const others = yield* otherAccounts(common, accounts, settings.strangeKeyFile)
+  const left = accounts.filter((account) => !chosen.includes(account)).map(({ account }) => panicName(account))
+  const notes = [...others.notes, ...(left.length === 0 ? [] : [`Nothing was cancelled for ${left.join(", ")}.`])]
+  return {
+    reports: worked.map((report, at) => (at === 0 ? { ...report, notes: [...report.notes, ...notes] } : report)),
+    problems: [...(problem === undefined ? [] : [`Not every account could be stopped. ${problem}`]), ...others.problems]
+  } satisfies Worked
 })
 
 /** Cancels the orders of Kraken accounts, all at the same time. */
 const cancelAtKraken = Effect.fnUntraced(function* (
   common: Common,
-  { strangeKeyFile }: EmergencySettings,
   accounts: Array.NonEmptyReadonlyArray<typeof Config.Service>
 ) {
   const { PanicClient } = yield* load(() => import("../../server/panicClient.ts"))
-  const reports = yield* Effect.forEach(
+  return yield* Effect.forEach(
     accounts,
     (config) =>
       Effect.flatMap(KrakenClient, (kraken) =>
@@ -182,20 +189,15 @@ const cancelAtKraken = Effect.fnUntraced(function* (
       ).pipe(Effect.provide(PanicClient), Effect.provideService(Config, config)),
     { concurrency: "unbounded" }
   )
-  const { notes, problems } = yield* otherAccounts(common, accounts, strangeKeyFile)
-  return {
-    reports: reports.map((report, at) => (at === 0 ? { ...report, notes: [...report.notes, ...notes] } : report)),
-    problems
-  } satisfies Worked
 }, Effect.scoped)
 
 /** Finds accounts that were traded on, and that the API keys of the settings might not reach. */
 const otherAccounts = Effect.fnUntraced(function* (
   { stateDir }: Common,
-  accounts: Array.NonEmptyReadonlyArray<typeof Config.Service>,
+  accounts: ReadonlyArray<typeof Config.Service>,
   file: Option.Option<string>
 ) {
-  const { baseUrl } = Array.headNonEmpty(accounts)
+  const baseUrl = accounts[0]?.baseUrl ?? Settings.baseUrl.fallback
   const known = accounts.map(recordKeyOf)
   const keys = yield* recentKeys(stateDir)
   const others = Either.match(keys, {
@@ -322,7 +324,7 @@ const haveServersCancel = Effect.fnUntraced(function* ({ options, remains, say, 
     shown = Math.max(shown, lines.length)
     const elapsed = (yield* monotonic) - began
     if (working > 0 && reports.length === working && elapsed > untilAllTook) {
-      const missing = yield* missingAccounts(stateDir, keys)
+      const missing = options.account === undefined ? yield* missingAccounts(stateDir, keys) : undefined
       if (missing === undefined || elapsed > untilTaken)
         return yield* finish(reports, missing === undefined ? [] : [missing])
     }

@@ -12,6 +12,7 @@ import { OtherSecret } from "../../layers/access/secret/requireForTokens.ts"
 import { fingerprintsIn } from "../../layers/access/secretFingerprints.ts"
 import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
 import { listName } from "../../layers/kraken/writes/panic/panicFiles.ts"
+import { panicName } from "../../layers/kraken/writes/panic/panicReport.ts"
 import { load } from "../../layers/process/load.ts"
 import { type EmergencySettings, emergencySettings } from "../../layers/settings/emergency.ts"
 import * as Needs from "../../layers/settings/needs.ts"
@@ -20,6 +21,7 @@ import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts
 import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import { isMissing } from "../kit/isMissing.ts"
+import { liveAccounts } from "./liveAccounts.ts"
 import { mayResume } from "./mayResume.ts"
 import { ResumeRefusal } from "./resumeRefusal.ts"
 
@@ -113,10 +115,22 @@ const Listed = Schema.Struct({
 const decodeListed = Schema.decodeUnknownOption(Schema.parseJson(Listed))
 const decodeOpen = Schema.decodeUnknownOption(Listed.fields.orders)
 
-/** Compares the open orders of the stop's beginning with those of now, as sentences. */
+/** Compares the open orders of the stop's beginning with those of now, as sentences about each account. */
 const changes = Effect.fnUntraced(function* (stateDir: string, since: number, settings: EmergencySettings) {
-  const then = firstList(stateDir, since)
-  const now = yield* openNow(settings)
+  const { accounts, names, problem } = liveAccounts(settings)
+  const unread = problem ?? (accounts.length === 0 ? "the settings have no API key of Kraken." : undefined)
+  const lines = yield* Effect.forEach(accounts, (config) =>
+    Effect.map(changesOf(config, stateDir, since), (lines) =>
+      // An account that is the only one needs no name.
+      names.length === 1 ? lines : lines.map((line) => `${panicName(config.account)}: ${line}`)
+    )
+  )
+  return [...lines.flat(), ...(unread === undefined ? [] : [`The open orders of now can't be read: ${unread}`])]
+})
+
+const changesOf = Effect.fnUntraced(function* (config: typeof Config.Service, stateDir: string, since: number) {
+  const then = firstList(stateDir, panicName(config.account), since)
+  const now = yield* openNow(config)
   if (Either.isLeft(now)) return [`The open orders of now can't be read: ${now.left}`]
   const listed = `Open now: ${namesOf(now.right)}.`
   if (then === undefined) return [`No list of orders was written when it was frozen. ${listed}`]
@@ -129,16 +143,16 @@ const changes = Effect.fnUntraced(function* (stateDir: string, since: number, se
 
 const namesOf = (ids: ReadonlyArray<string>): string => (ids.length === 0 ? "none" : ids.join(", "))
 
-/** Reads the first list of open orders that was written since a stop. */
-const firstList = (stateDir: string, since: number): ReadonlyArray<string> | undefined => {
+/** Reads the first list of open orders of an account that was written since a stop. */
+const firstList = (stateDir: string, account: string, since: number): ReadonlyArray<string> | undefined => {
   try {
     const names = readdirSync(stateDir)
       .filter((name) => listName.test(name))
       .toSorted()
     for (const name of names) {
       const text = readFileSync(join(stateDir, name), "utf8")
-      const { account, orders } = Option.getOrUndefined(decodeListed(text)) ?? {}
-      if (account === "kraken" && orders !== undefined && timeOf(name) >= since) return Object.keys(orders.open)
+      const { account: of, orders } = Option.getOrUndefined(decodeListed(text)) ?? {}
+      if (of === account && orders !== undefined && timeOf(name) >= since) return Object.keys(orders.open)
     }
   } catch {
     // Without the list, only the orders of now are shown.
@@ -153,15 +167,12 @@ const timeOf = (name: string): number => {
   return Date.parse(`${day}T${hour}:${minute}:${second}.${millis}Z`)
 }
 
-/** Reads the ids of the open orders of the account of the API key. */
-const openNow = Effect.fnUntraced(function* (settings: EmergencySettings) {
-  const config = settings.config(Needs.panic)
-  if (Either.isLeft(config)) return Either.left(config.left.message)
-  if (Option.isNone(config.right.credentials)) return Either.left("the settings have no API key of Kraken.")
+/** Reads the ids of the open orders of an account. */
+const openNow = Effect.fnUntraced(function* (config: typeof Config.Service) {
   const { PanicClient } = yield* load(() => import("../../server/panicClient.ts"))
   const read = Effect.flatMap(KrakenClient, (kraken) =>
     krakenCalls(kraken, operator("live")).read("private/OpenOrders", {})
-  ).pipe(Effect.provide(PanicClient), Effect.provideService(Config, config.right), Effect.either)
+  ).pipe(Effect.provide(PanicClient), Effect.provideService(Config, config), Effect.either)
   return Either.flatMap(
     Either.mapLeft(yield* read, ({ message }) => message),
     (result) =>

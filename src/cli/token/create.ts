@@ -7,9 +7,11 @@ import { requireForTokens } from "../../layers/access/secret/requireForTokens.ts
 import { self } from "../../layers/process/self.ts"
 import { withEnvFile } from "../../layers/process/withEnvFile.ts"
 import * as Needs from "../../layers/settings/needs.ts"
+import { noSuchAccount } from "../../layers/settings/knownAccounts.ts"
+import { accountNamesOf } from "../../layers/settings/ofAccount.ts"
 import { settings } from "../../layers/settings/settingDefinitions.ts"
 import { Config } from "../../services/Config.ts"
-import { defaultAccount, type KrakenAccountName } from "../../services/KrakenAccount.ts"
+import { defaultAccount } from "../../services/KrakenAccount.ts"
 import { type NewToken, type Token, TokenStore } from "../../services/TokenStore.ts"
 import { UsageError } from "../kit/errors.ts"
 import { checkNames } from "./names.ts"
@@ -21,7 +23,7 @@ const lifetimeWithBudget = Duration.days(90)
 
 interface Options extends FromOperator {
   readonly name: string
-  readonly account: Option.Option<KrakenAccountName>
+  readonly account: Option.Option<string>
   readonly lifetime: Option.Option<Duration.Duration>
   readonly paper: boolean
   readonly terms: TermTexts
@@ -49,8 +51,8 @@ const createWith = Effect.fn("token.create")(function* ({
 
 interface Making extends FromOperator {
   readonly name: string
-  /** The Kraken account that it opens. None: the one whose key has no name. */
-  readonly account: Option.Option<KrakenAccountName>
+  /** The name of the Kraken account that it opens. None: the one whose key has no name. */
+  readonly account: Option.Option<string>
   readonly paperOnly: boolean
   readonly expiresIn: Option.Option<Duration.Duration>
   readonly terms: TermTexts
@@ -72,13 +74,14 @@ const make = Effect.fnUntraced(function* ({
   terms,
   ...from
 }: { readonly given: Option.Option<Mandate> } & Making) {
+  const named = yield* Effect.transposeMapOption(account, accountIn(yield* Config))
   const mandate = yield* Effect.transposeMapOption(given, (mandate) => checkNames(mandate, { ...from, terms }))
   if (!paperOnly) yield* requireForTokens("Creating a token")
   const tokens = yield* TokenStore
   // A token with the mark is refused until its mandate is there.
   const made = yield* tokens.create({
     name,
-    account: Option.getOrUndefined(account),
+    account: Option.getOrUndefined(named),
     paperOnly,
     expiresIn,
     hasMandate: Option.isSome(mandate)
@@ -90,6 +93,15 @@ const make = Effect.fnUntraced(function* ({
   })
   return { made, mandate }
 })
+
+/** Finds a Kraken account of the settings by its name. */
+const accountIn = (config: typeof Config.Service) => (name: string) => {
+  const known = accountNamesOf(config)
+  return Option.match(Option.fromNullable(known.find((account) => account === name)), {
+    onNone: () => new UsageError({ message: `--account: ${noSuchAccount(name, known)}` }),
+    onSome: (account) => Effect.succeed(account)
+  })
+}
 
 /** Makes the mandate of the terms. None without any. */
 const mandateOf = (terms: TermTexts): Effect.Effect<Option.Option<Mandate>, UsageError> =>

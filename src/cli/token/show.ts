@@ -43,7 +43,7 @@ export const show = Effect.fn("token.show")(function* ({
     ["created", row.created_at],
     ["expires", row.expires_at ?? "never"],
     ["last used", row.last_used_at ?? "never"],
-    ["account", row.account],
+    ...(row.account === undefined ? [] : ([["account", row.account]] as const)),
     ["modes", row.modes.join(", ")],
     [
       "frozen",

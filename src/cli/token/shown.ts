@@ -5,6 +5,7 @@ import { escapeText } from "../../domain/wire/escapeText.ts"
 import type { Holding } from "../../layers/access/mandates/administer.ts"
 import { areKnown } from "../../layers/access/marks.ts"
 import { isActive } from "../../layers/access/tokenRules.ts"
+import { defaultAccount } from "../../services/KrakenAccount.ts"
 import type { Token } from "../../services/TokenStore.ts"
 
 /** Prints a time to the second. */
@@ -21,7 +22,8 @@ export const shownToken = (token: Token, now: DateTime.Utc) => ({
   created_at: iso(token.createdAt),
   expires_at: Option.getOrNull(Option.map(token.expiresAt, iso)),
   last_used_at: Option.getOrNull(Option.map(token.lastUsedAt, iso)),
-  account: token.account,
+  // A server whose accounts have no names is described as before there were any.
+  ...(token.account !== defaultAccount && { account: token.account }),
   modes: token.paperOnly ? ["paper"] : ["live", "paper"]
 })
 

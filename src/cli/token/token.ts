@@ -7,8 +7,6 @@ import { envFile } from "../kit/envFile.ts"
 import { passphraseFd, toDescriptor } from "../kit/passphraseFd.ts"
 import { changedTerms, newTerms } from "./termOptions.ts"
 import { UsageError } from "../kit/errors.ts"
-import { accountName } from "../../layers/settings/parse.ts"
-import { KrakenAccountName } from "../../services/KrakenAccount.ts"
 import { load } from "../../layers/process/load.ts"
 
 /** Loads the database only for a command that needs it, so that help and completions start without it. */
@@ -47,14 +45,11 @@ const create = Command.make(
     passphraseFd,
     envFile
   },
-  Effect.fn(function* ({ account, expiresIn, passphraseFd, ...options }) {
+  Effect.fn(function* ({ expiresIn, passphraseFd, ...options }) {
     if (options.name.trim() === "") return yield* new UsageError({ message: "NAME must not be empty" })
     const lifetime = yield* Effect.transposeMapOption(expiresIn, toDuration)
-    const named = yield* Effect.transposeMapOption(account, toAccount)
     const descriptor = yield* toDescriptor(passphraseFd)
-    yield* Effect.flatMap(creating, ({ create }) =>
-      create({ ...options, account: named, lifetime, passphraseFd: descriptor })
-    )
+    yield* Effect.flatMap(creating, ({ create }) => create({ ...options, lifetime, passphraseFd: descriptor }))
   })
 ).pipe(Command.withDescription("Create a bearer token; it is printed only once"))
 
@@ -141,12 +136,6 @@ export const token = Command.make("token").pipe(
   Command.withDescription("Manage the bearer tokens of the HTTP server"),
   Command.withSubcommands([create, list, show, update, rotate, freeze, unfreeze, revoke])
 )
-
-/** Parses the name of a Kraken account. */
-const toAccount = (text: string) =>
-  accountName(text) === undefined
-    ? new UsageError({ message: `--account: expected a name of MCP_KRAKEN_ACCOUNTS, got ${JSON.stringify(text)}` })
-    : Effect.succeed(KrakenAccountName.make(text))
 
 /** Parses the number of a revision. */
 const toRevision = (text: string) =>

@@ -90,7 +90,7 @@ export const list = Effect.fn("token.list")(
         row.created_at,
         row.expires_at,
         row.last_used_at,
-        ...(hasNames ? [row.account] : []),
+        ...(hasNames ? [token.account] : []),
         row.modes.join(", "),
         ...limitCells(token, holding)
       ].map((cell) => cell ?? "—")

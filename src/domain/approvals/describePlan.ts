@@ -6,6 +6,8 @@ import type { Quote } from "./quote.ts"
 /** The parts of a plan that its description shows. */
 export interface Described {
   readonly caller: { readonly id: string; readonly name?: string }
+  /** The name of its Kraken account, if the accounts have names. */
+  readonly krakenAccount?: string
   readonly endpoint: WriteEndpoint
   readonly request: Params
   readonly claim: Pick<Claim, "spends">
@@ -20,11 +22,12 @@ export interface Described {
  * it as they are: whoever shows them has to escape them.
  */
 export const describePlan = (plan: Described): ReadonlyArray<readonly [name: string, text: string]> => {
-  const { asks, caller, quote, request, said, tolerance } = plan
+  const { asks, caller, krakenAccount, quote, request, said, tolerance } = plan
   const changes = Object.entries(quote.changes ?? {})
   return [
     ["Act", describeRequest(plan.endpoint, plan.request, plan.claim)],
     ["Asked by", caller.name === undefined ? caller.id : `${caller.name} (${caller.id})`],
+    ...(krakenAccount === undefined ? [] : ([["Kraken account", krakenAccount]] as const)),
     ["Needs a person because of", asks.join(", ")],
     ["Request", JSON.stringify(request)],
     ...rows("Sent instead", changes, ([name, text]) => `${name}: ${text}`),

@@ -31,7 +31,7 @@ export const calls = counter({
   name: "mcp.kraken.calls",
   help: "Tool calls, by the id of the token, or local.",
   unit: "1",
-  labels: ["caller"]
+  labels: ["caller", "account"]
 })
 
 export const authFailures = counter({
@@ -47,14 +47,14 @@ export const writes = counter({
   name: "mcp.kraken.writes",
   help: "Writes that ended, by endpoint and outcome.",
   unit: "1",
-  labels: ["endpoint", "outcome", "error.type"]
+  labels: ["endpoint", "outcome", "error.type", "account"]
 })
 
 export const refusals = counter({
   name: "mcp.kraken.refusals",
   help: "Tool calls that were refused, by the layer that refused them and the error.",
   unit: "1",
-  labels: ["layer", "error.type"]
+  labels: ["layer", "error.type", "account"]
 })
 
 export const settlements = histogram({
@@ -71,7 +71,7 @@ export const requests = histogram({
   name: "mcp.kraken.request.duration",
   help: "Duration of requests to Kraken, without the wait for their turn, by endpoint and error.",
   unit: "s",
-  labels: ["endpoint", "error.type"],
+  labels: ["endpoint", "error.type", "account"],
   boundaries: ofWaits
 })
 
@@ -79,7 +79,7 @@ export const laneWaits = histogram({
   name: "mcp.kraken.lane.wait",
   help: "Wait of private requests for their turn in the lane of the API key, by priority.",
   unit: "s",
-  labels: ["priority"],
+  labels: ["priority", "account"],
   boundaries: ofWaits
 })
 
@@ -87,7 +87,7 @@ export const rateWaits = histogram({
   name: "mcp.kraken.rate.wait",
   help: "Time for which calls are held back by this server's own model of Kraken's rate limits, by limiter.",
   unit: "s",
-  labels: ["limiter"],
+  labels: ["limiter", "account"],
   boundaries: ofWaits
 })
 
@@ -95,14 +95,14 @@ export const rateRefusals = counter({
   name: "mcp.kraken.rate.refusals",
   help: "Calls that Kraken refused for their rate, by limiter, and lockouts.",
   unit: "1",
-  labels: ["limiter"]
+  labels: ["limiter", "account"]
 })
 
 export const nonceResyncs = counter({
   name: "mcp.kraken.nonce.resyncs",
   help: "Refused nonces, by what followed: the request was sent again (retry), or nonces count in nanoseconds (jump).",
   unit: "1",
-  labels: ["kind"]
+  labels: ["kind", "account"]
 })
 
 export const rateCounter = gauge({

@@ -3,6 +3,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Effect, Layer, Option, Queue, Redacted, Schedule } from "effect"
 import { Config, type NotificationTarget } from "../../services/Config.ts"
 import { monotonic } from "../../services/Clocks.ts"
+import { defaultAccount } from "../../services/KrakenAccount.ts"
 import { type Notice, Notifier } from "../../services/Notifier.ts"
 import { makeBoundedMap } from "../caching/boundedMap.ts"
 import { pageAddress } from "../network/pageAddress.ts"
@@ -31,7 +32,10 @@ export const NotifierHttp = Layer.scoped(
     const { notify: target } = config
     if (target === undefined) return { isSilent: true, notify: () => Effect.void }
     const client = HttpClient.withScope(yield* HttpClient.HttpClient)
-    const page = pageAddress(config)
+    const about = {
+      page: pageAddress(config),
+      account: config.account === defaultAccount ? undefined : config.account
+    }
     const queue = yield* Queue.sliding<Notice>(capacity)
     const lastTimes = makeBoundedMap<string, number>(mostKinds)
 
@@ -47,7 +51,7 @@ export const NotifierHttp = Layer.scoped(
       })
 
     const send = (notice: Notice) =>
-      Effect.suspend(() => client.execute(requestOf(target, notice, page))).pipe(
+      Effect.suspend(() => client.execute(requestOf(target, notice, about))).pipe(
         Effect.map(({ status }) => status),
         // Closes the connection, whatever else the receiver sends.
         Effect.scoped,
@@ -92,12 +96,16 @@ const quietTime = (notice: Notice): { readonly kind: string; readonly time: numb
 const linkOf = { ntfy: "click", webhook: "url" } as const
 
 /** Makes the request. Credentials of the address go into a header. */
-const requestOf = ({ kind, url }: NotificationTarget, notice: Notice, page: Option.Option<string>) => {
+const requestOf = (
+  { kind, url }: NotificationTarget,
+  notice: Notice,
+  { account, page }: { readonly page: Option.Option<string>; readonly account: string | undefined }
+) => {
   const address = new URL(Redacted.value(url))
   const { password, username } = address
   address.username = ""
   address.password = ""
-  const { message, title } = noticeText(notice)
+  const { message, title } = noticeText(notice, account)
   const click = Option.map(page, (page) => (notice._tag === "ApprovalAsked" ? `${page}/plans/${notice.plan}` : page))
   const link = Option.match(click, { onNone: () => ({}), onSome: (address) => ({ [linkOf[kind]]: address }) })
   const body =
@@ -105,6 +113,7 @@ const requestOf = ({ kind, url }: NotificationTarget, notice: Notice, page: Opti
       ? { topic: cutTopic(address), title, message, ...link }
       : {
           event: notice._tag,
+          ...(account !== undefined && { account }),
           title,
           message,
           ...(notice._tag === "ApprovalAsked" && { plan: notice.plan }),

@@ -14,8 +14,13 @@ export interface NoticeText {
   readonly message: string
 }
 
-/** Writes a notice for a person. */
-export const noticeText = (notice: Notice): NoticeText => {
+/** Writes a notice for a person. `account` is the Kraken account that it is about, if that has a name. */
+export const noticeText = (notice: Notice, account?: string): NoticeText => {
+  const { message, title } = textOf(notice)
+  return { title: account === undefined ? title : title.replace(/^Kraken/, `Kraken (${account})`), message }
+}
+
+const textOf = (notice: Notice): NoticeText => {
   switch (notice._tag) {
     case "ApprovalAsked":
       return {

@@ -74,7 +74,8 @@ const plans = (session: Session, all: ReadonlyArray<Plan>): Html =>
           <a href="${pathIn(session, `/plans/${plan.id}`)}">Approval ${plan.id}: ${actOf(plan.endpoint)}</a>
           <div><bdi>${describeRequest(plan.endpoint, plan.request, plan.claim)}</bdi></div>
           <div class="quiet">
-            Asked by ${callerOf(plan)}.
+            Asked by
+            ${callerOf(plan)}${plan.krakenAccount === undefined ? undefined : html`, on the account <bdi>${plan.krakenAccount}</bdi>`}.
             ${stateWords(plan.state)}${plan.state._tag === "Open" ? html` Answer before ${moment(plan.expires)}.` : undefined}
           </div>
         </li> `

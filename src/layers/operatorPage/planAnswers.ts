@@ -8,6 +8,7 @@ import type { SecretInForce } from "../../services/OperatorSecret.ts"
 import { type Answered, approve, deny } from "../access/approvals/answerPlan.ts"
 import { listNewest, listOpen, show } from "../access/approvals/readPlans.ts"
 import { makeAuthorityFile } from "../access/mandates/authorityFile.ts"
+import { accountsByKey } from "../access/record/accountsByKey.ts"
 import { logHead } from "../access/record/logHead.ts"
 import { recordFile } from "../access/record/recordFile.ts"
 import { type Steps } from "../storage/steps.ts"
@@ -30,21 +31,23 @@ export const markOf = (plan: Plan): string =>
 
 /** Makes the access to the plans in the record. */
 export const makePlanAnswers = Effect.gen(function* () {
-  const { stateDir } = yield* Config
+  const config = yield* Config
+  const { stateDir } = config
+  const names = accountsByKey(config)
   const { read, write } = yield* makeAuthorityFile(join(stateDir, recordFile))
   return {
     /** Reads the plans that wait, and the newest others. */
     list: Effect.map(
       read(function* ({ wall }) {
-        const open = yield* listOpen(wall)
+        const open = yield* listOpen(wall, names)
         const waiting = new Set(open.map(({ id }) => id))
-        return { open, earlier: (yield* listNewest(wall, mostEarlier)).filter(({ id }) => !waiting.has(id)) }
+        return { open, earlier: (yield* listNewest(wall, mostEarlier, names)).filter(({ id }) => !waiting.has(id)) }
       }),
       Option.getOrElse(() => ({ open: [], earlier: [] }))
     ),
     show: (id: number) =>
       Effect.map(
-        read(({ wall }) => show(wall, id)),
+        read(({ wall }) => show(wall, id, names)),
         Option.flatMap(Option.fromNullable)
       ),
     /** Answers a plan that was shown with a mark. Another plan of the same number is not answered. */
@@ -53,7 +56,7 @@ export const makePlanAnswers = Effect.gen(function* () {
       { mark, name, secret }: { readonly mark: string; readonly name: AnswerName; readonly secret: SecretInForce }
     ) {
       const answered = yield* write(function* (at): Steps<Answered> {
-        const plan = yield* show(at, id)
+        const plan = yield* show(at, id, names)
         if (plan !== undefined && markOf(plan) !== mark) return { _tag: "NoSuchPlan" }
         return name === "yes"
           ? yield* approve(at, { channel: "page", plan: id, secret })

@@ -24,7 +24,10 @@ export const planDetails = (plan: Plan): Html => {
   const { quote, request } = plan
   const isChanged = canonicalJson(quote.sends) !== canonicalJson(request)
   return html`<p class="lead">${apart(describeRequest(plan.endpoint, request, plan.claim))}</p>
-    <p>Asked by ${callerOf(plan)}, on the account ${apart(plan.account)}. Answer before ${moment(plan.expires)}.</p>
+    <p>
+      Asked by ${callerOf(plan)}, on the account ${apart(plan.krakenAccount ?? plan.account)}. Answer before
+      ${moment(plan.expires)}.
+    </p>
     ${missing(quote.missing)} ${said(plan.said)}
     <h2>What it can cost</h2>
     ${rows(

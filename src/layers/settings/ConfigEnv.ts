@@ -8,12 +8,25 @@ import { normalize, stateFolder, unreadDotenv } from "./sources.ts"
 
 /** Invalid settings. The message lists all of them by name. */
 export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
-  problems: Schema.Array(Schema.String)
+  problems: Schema.Array(Schema.String),
+  /** Problems of the list that name Kraken accounts. */
+  ofAccounts: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
 }) {
   override get message() {
-    return ["Invalid settings:", ...this.problems.map((problem) => `  ${problem}`)].join("\n")
+    return textOf(this.problems)
+  }
+
+  /** The message for a client, whose model must not learn the names of accounts. */
+  get forClients() {
+    const others = this.problems.filter((problem) => !this.ofAccounts.includes(problem))
+    return others.length === this.problems.length
+      ? this.message
+      : textOf([...others, "The settings of Kraken accounts are not right. The log of the server says how."])
   }
 }
+
+const textOf = (problems: ReadonlyArray<string>): string =>
+  ["Invalid settings:", ...problems.map((problem) => `  ${problem}`)].join("\n")
 
 /**
  * Reads the configuration of a command from environment variables and a file: `envFile`, or `.env` in the working
@@ -35,10 +48,10 @@ export const ConfigEnv = (
         onSome: readNamed
       })
       const unread = unreadDotenv(dotenv.name)
-      const { config, problems } = decode(
+      const { config, ofAccounts, problems } = decode(
         { defaults, flags, environment, dotenv, unread, stateFolder: stateFolder(environment, platform) },
         needs
       )
-      return problems.length > 0 ? yield* new SettingsError({ problems }) : config
+      return problems.length > 0 ? yield* new SettingsError({ problems, ofAccounts }) : config
     })
   )

@@ -13,6 +13,10 @@ const tierOf = (account: string): Setting<Values["tier"]> => ({ ...settings.tier
 export const settingsOfAccounts = (source: Source): ReadonlyArray<string> =>
   accountsIn(source).flatMap((account) => [...Object.values(pairOf(account)), tierOf(account)].map(({ name }) => name))
 
+/** Lists the accounts with names, without their keys. */
+export const namesOnly = (variables: Source, { tier }: Pick<Values, "tier">): ReadonlyArray<KrakenAccount> =>
+  accountsIn(variables).map((name) => ({ name: KrakenAccountName.make(name), credentials: Option.none(), tier }))
+
 /** Matches a setting of the API key of some account. */
 const ofSomeAccount = /^KRAKEN_\w+_API_(?:KEY|SECRET)(?:_FILE)?$/
 

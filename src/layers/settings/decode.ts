@@ -3,7 +3,8 @@ import { defaultAccount, KrakenAccountName } from "../../services/KrakenAccount.
 import { isLoopback } from "../network/loopback.ts"
 import type { Config } from "../../services/Config.ts"
 import { merge, readCredentials } from "./credentials.ts"
-import { readAccounts } from "./accounts.ts"
+import { namesOnly, readAccounts } from "./accounts.ts"
+import { noSuchAccount } from "./knownAccounts.ts"
 import { accountsIn, unnamedPair } from "./keyPairs.ts"
 import { readLimits } from "./limits.ts"
 import { type MandateField, mandateFields } from "./mandateSettings.ts"
@@ -33,6 +34,8 @@ export interface Decoded {
   readonly config: typeof Config.Service
   /** Problems with the settings, one line each. */
   readonly problems: ReadonlyArray<string>
+  /** Problems of the list that name Kraken accounts. */
+  readonly ofAccounts: ReadonlyArray<string>
 }
 
 /**
@@ -54,7 +57,11 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
     return merged.get(name) === environment.get(name) ? name : `${name} (${file})`
   })
   const { credentials, ...pair } = inUse("key") ? readCredentials(variables, unnamedPair, file) : noCredentials
-  const named = inUse("accounts") ? readAccounts(variables, values, credentials, file) : noAccounts
+  const named = inUse("accounts")
+    ? inUse("key")
+      ? readAccounts(variables, values, credentials, file)
+      : { ...noAccounts, accounts: namesOnly(variables, values) }
+    : noAccounts
   const stateDir = values.stateDir ?? sources.stateFolder
   const isPaper = values.mode === "paper"
   // Problems of the pair are already reported.
@@ -64,6 +71,12 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
   const accounts: ReadonlyArray<string> = [defaultAccount, ...accountsIn(variables)]
   const tls = [values.sslKeyFile, values.sslCertFile]
   const limits = readLimits(values, inUse("authDisabled") && values.authDisabled === false)
+  const ofAccounts = [
+    ...named.problems,
+    ...(inUse("account") && values.account !== undefined && !accounts.includes(values.account)
+      ? [`${settings.account.name}: ${noSuchAccount(values.account, accounts)}`]
+      : [])
+  ]
   problems.push(
     ...sources.dotenv.problems,
     ...refusedLines(
@@ -74,10 +87,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
       .filter(isUsed)
       .map((name) => `${name}: expected in ${file}, where the API key comes from, or both in the environment`),
     ...pair.problems,
-    ...named.problems,
-    ...(inUse("account") && values.account !== undefined && !accounts.includes(values.account)
-      ? [`${settings.account.name}: expected ${settings.account.expected}, got ${JSON.stringify(values.account)}`]
-      : []),
+    ...ofAccounts,
     ...(inUse("mode")
       ? modeProblems({ flags: sources.flags, environment, dotenv, file, mode: values.mode, hasKey })
       : []),
@@ -92,6 +102,11 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
     ...(values.metrics !== undefined && values.metrics !== "off" && !inUse("port")
       ? [
           `${settings.metrics.name}: expected with serve over HTTP only; ${settings.otlpEndpoint.name} works over stdio, too`
+        ]
+      : []),
+    ...(values.metrics === "token" && accounts.length > 1
+      ? [
+          `${settings.metrics.name}: expected an address such as 127.0.0.1:9464 or off beside ${settings.accounts.name}, since the metrics tell of all accounts and a token is for one`
         ]
       : []),
     ...unknownSettings(new Map([...dotenv, ...environment]), needs)
@@ -131,7 +146,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
     ]
   }
   const unused = fields.filter((field) => !inUse(field))
-  return { config: hide(config, unused), problems }
+  return { config: hide(config, unused), problems, ofAccounts }
 }
 
 /** Lists the problems of the page for approvals. Whoever set it expects that it is there. */
@@ -175,7 +190,7 @@ const standingForOthers = [
   ...mandateFields
 ] as const
 
-const noAccounts = { accounts: [], problems: [], notices: [] }
+const noAccounts: ReturnType<typeof readAccounts> = { accounts: [], problems: [], notices: [] }
 
 const noCredentials = { credentials: Option.none(), problems: [], notices: [] }
 
@@ -233,9 +248,12 @@ const exposedSecrets = ({ isReadableByOthers, name, source }: DotenvFile): Reado
 /** Settings that together make the field `credentials` of Config. */
 const ofCredentials: ReadonlyArray<Field> = ["key", "keyFile", "otp", "secret", "secretFile"]
 
+/** Fields that have a value in each command: without the settings for it, that of a command without a key or a name. */
+const alwaysKnown: ReadonlyArray<Field> = [...ofCredentials, "account"]
+
 /** Turns reading an unused setting into a defect, since its value might be invalid. */
 const hide = (config: typeof Config.Service, unused: ReadonlyArray<Field>): typeof Config.Service => {
-  for (const field of unused.filter((field) => !ofCredentials.includes(field))) {
+  for (const field of unused.filter((field) => !alwaysKnown.includes(field))) {
     const get = () => {
       throw new Error(`${settings[field].name} is not among the settings that this command uses`)
     }

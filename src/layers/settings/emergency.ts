@@ -28,6 +28,8 @@ export interface EmergencySettings {
   readonly usualDirs: ReadonlyArray<string>
   /** Decodes the settings of a need, whatever is wrong with the others. */
   readonly config: (needs: Needs.Needs) => Either.Either<typeof Config.Service, SettingsError>
+  /** Decodes the same, without the settings that are wrong. */
+  readonly partly: (needs: Needs.Needs) => typeof Config.Service
 }
 
 /** Settings that say what is stopped. Only the environment and a file that somebody named give them. */
@@ -70,6 +72,7 @@ interface Found {
 const settingsOf = (found: Found, unread: ReadonlyArray<string>): EmergencySettings => {
   const { environment, stateDir, trusted, whole } = found
   const config = decoding(found, trusted)
+  const partly = (needs: Needs.Needs) => decodeAll(found, trusted, needs).config
   const modeIn = (file: DotenvFile) =>
     Either.match(decoding(found, file)(Needs.mode), { onLeft: () => "live" as const, onRight: ({ mode }) => mode })
   const [mode, otherMode] = [modeIn(trusted), modeIn(whole)]
@@ -97,7 +100,8 @@ const settingsOf = (found: Found, unread: ReadonlyArray<string>): EmergencySetti
           ],
     usualDirs: usualFolders(environment).filter((folder) => folder !== stateDir),
     tokenDbs: [...new Set([trusted, trusted === whole ? trusted : noDotenv].flatMap(tokenDbIn(found)))],
-    config
+    config,
+    partly
   }
 }
 
@@ -147,19 +151,22 @@ const problemsOf = (environment: Source, file: DotenvFile): ReadonlyArray<string
 ]
 
 const decoding =
-  ({ environment, stateDir }: Found, file: DotenvFile): EmergencySettings["config"] =>
+  (found: Found, file: DotenvFile): EmergencySettings["config"] =>
   (needs) => {
-    const { config, problems } = decode(
-      {
-        flags: empty,
-        environment: withoutUnknown(environment).set(settings.stateDir.name, stateDir),
-        dotenv: { ...file, source: withoutUnknown(file.source), problems: [], refused: [] },
-        stateFolder: stateDir
-      },
-      needs
-    )
+    const { config, problems } = decodeAll(found, file, needs)
     return problems.length === 0 ? Either.right(config) : Either.left(new SettingsError({ problems }))
   }
+
+const decodeAll = ({ environment, stateDir }: Found, file: DotenvFile, needs: Needs.Needs) =>
+  decode(
+    {
+      flags: empty,
+      environment: withoutUnknown(environment).set(settings.stateDir.name, stateDir),
+      dotenv: { ...file, source: withoutUnknown(file.source), problems: [], refused: [] },
+      stateFolder: stateDir
+    },
+    needs
+  )
 
 /** Leaves out names of settings that do not exist, which are reported. */
 const withoutUnknown = (source: Source): Map<string, string> =>

@@ -44,7 +44,7 @@ export const overStdio: Needs = {
 export const health = command("host", "port", "sslKeyFile", "sslCertFile")
 
 /** Settings of the commands that make or change tokens. */
-export const tokenCreate = command("tokenDb", "stateDir", "mode")
+export const tokenCreate = command("tokenDb", "stateDir", "mode", "accounts")
 export const tokenChange = command("tokenDb", "stateDir")
 /** Settings of the commands on tokens that are used in an emergency. */
 export const tokens = command("tokenDb")
@@ -59,8 +59,8 @@ export const record = command("stateDir")
 export const panic = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl", "mode", "accounts")
 /** The same without the mode, which counts as live. */
 export const panicLive = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl", "accounts")
-/** The same without the accounts that have names. */
-export const panicUnnamed = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl")
+/** The address to which an emergency sends keys. */
+export const panicAddress = command("stateDir", "baseUrl")
 export const mode = command("mode")
 
 export const paper = command("stateDir")

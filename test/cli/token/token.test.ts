@@ -139,7 +139,6 @@ describe("token list and token revoke", () => {
         created_at: "2026-01-01T10:00:00Z",
         expires_at: null,
         last_used_at: null,
-        account: "default",
         modes: ["live", "paper"],
         mandate: null,
         frozen: null

@@ -8,6 +8,7 @@ import { HttpClientAbortable } from "../../../src/layers/kraken/client/HttpClien
 import { NotifierHttp } from "../../../src/layers/notifications/NotifierHttp.ts"
 import { noticeText } from "../../../src/layers/notifications/noticeText.ts"
 import type { Config, NotificationTarget } from "../../../src/services/Config.ts"
+import { KrakenAccountName } from "../../../src/services/KrakenAccount.ts"
 import { type Notice, Notifier } from "../../../src/services/Notifier.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 
@@ -113,6 +114,19 @@ describe("NotifierHttp", () => {
         authorization: undefined,
         body: { event: "OutcomeUnknown", ...noticeText(unknown) }
       })
+    })
+  )
+
+  it.scopedLive("names the Kraken account, if it has a name", () =>
+    Effect.gen(function* () {
+      const { port, received } = yield* receiver(accepts)
+      const { notify } = yield* notifierFor("webhook", `http://127.0.0.1:${port}/hook`, {
+        account: KrakenAccountName.make("desk")
+      })
+      yield* notify(unknown)
+      const { body } = yield* Queue.take(received)
+      assert.deepStrictEqual(body, { event: "OutcomeUnknown", account: "desk", ...noticeText(unknown, "desk") })
+      assert.notDeepEqual(noticeText(unknown, "desk"), noticeText(unknown))
     })
   )
 

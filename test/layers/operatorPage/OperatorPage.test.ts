@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Option, TestClock } from "effect"
+import { Effect, Exit, Option, Redacted, TestClock } from "effect"
+import { recordKeyOf } from "../../../src/layers/access/record/RecordSqlite.ts"
+import { KrakenAccountName } from "../../../src/services/KrakenAccount.ts"
 import { makePair } from "../../cli/doctor/healthyHome.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 import { agent, type Answer, call, logIn, makeReadyWorld, makeWorld, passphrase, type World } from "./world.ts"
@@ -52,6 +54,23 @@ describe("the page for approvals", () => {
       yield* session.answer(first, "no")
       const { text } = yield* session.read("/")
       assert.isBelow(text.indexOf(`/plans/${second}"`), text.indexOf(`/plans/${first}"`))
+    })
+  )
+
+  it.scoped("names the Kraken account of what waits, if accounts have names", () =>
+    Effect.gen(function* () {
+      const credentials = Option.some({
+        key: Redacted.make("desk-key"),
+        secret: Redacted.make("secret"),
+        otp: Option.none()
+      })
+      const accounts = [{ name: KrakenAccountName.make("desk"), credentials, tier: "starter" as const }]
+      const world = yield* makeReadyWorld({ accounts })
+      const session = yield* logIn(world)
+      const plan = yield* world.ask({ key: recordKeyOf({ credentials, mode: "live" }) })
+      for (const path of ["/", `/plans/${plan}`]) assert.include((yield* session.read(path)).text, "<bdi>desk</bdi>")
+      yield* session.answer(plan, "no")
+      assert.deepStrictEqual(yield* world.state(plan), { _tag: "Denied", channel: "page" })
     })
   )
 

@@ -1,9 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Option, Redacted } from "effect"
+import { SettingsError } from "../../../src/layers/settings/ConfigEnv.ts"
 import { decode } from "../../../src/layers/settings/decode.ts"
 import { parseDotenv } from "../../../src/layers/settings/dotenvFile.ts"
+import { tokenCreate } from "../../../src/layers/settings/needs.ts"
+import { accountNamesOf, ofAccount } from "../../../src/layers/settings/ofAccount.ts"
 import { normalize } from "../../../src/layers/settings/sources.ts"
 import type { Config } from "../../../src/services/Config.ts"
+import { KrakenAccountName } from "../../../src/services/KrakenAccount.ts"
 
 type Variables = { readonly [name: string]: string }
 
@@ -100,5 +104,53 @@ describe("Kraken accounts with names", () => {
     assert.strictEqual(read({ ...both, MCP_KRAKEN_ACCOUNT: "desk" }).config.account, "desk")
     assert.strictEqual(read(both).config.account, "default")
     assert.deepStrictEqual(wrong({ ...both, MCP_KRAKEN_ACCOUNT: "old" }), ["MCP_KRAKEN_ACCOUNT"])
+  })
+
+  it("are listed for whoever misspells one, and not for a client of the server", () => {
+    const { ofAccounts, problems } = read({ ...both, MCP_KRAKEN_ACCOUNT: "dsk" })
+    assert.match(problems.join(), /desk.*default, desk, cold-store/)
+    const error = new SettingsError({ problems: [...problems, "MCP_KRAKEN_PORT: expected a number"], ofAccounts })
+    assert.include(error.message, "desk")
+    assert.notMatch(error.forClients, /desk|cold/i)
+    assert.include(error.forClients, "MCP_KRAKEN_PORT")
+    const missing = read(two)
+    assert.notMatch(new SettingsError(missing).forClients, /desk|cold/i)
+    assert.strictEqual(new SettingsError({ problems: ["a"], ofAccounts: [] }).forClients, "Invalid settings:\n  a")
+  })
+
+  it("keep metrics from the bearers of tokens, who would see all of them", () => {
+    assert.deepStrictEqual(wrong({ ...both, MCP_KRAKEN_METRICS: "token" }), ["MCP_KRAKEN_METRICS"])
+    assert.deepStrictEqual(wrong({ ...both, MCP_KRAKEN_METRICS: "127.0.0.1:9464" }), [])
+    assert.deepStrictEqual(wrong({ ...pairOf("KRAKEN", "the+key"), MCP_KRAKEN_METRICS: "token" }), [])
+  })
+
+  it("are known by name to a command that needs no key", () => {
+    const { config, problems } = decode(
+      {
+        flags: new Map(),
+        environment: normalize({ MCP_KRAKEN_ACCOUNTS: "desk" }),
+        dotenv: parseDotenv(""),
+        stateFolder: "/state"
+      },
+      tokenCreate
+    )
+    assert.deepStrictEqual([problems, accountNamesOf(config)], [[], ["default", "desk"]])
+  })
+
+  it("are each the only one of their own settings", () => {
+    const { config } = read({ ...both, ...pairOf("KRAKEN", "the+key"), KRAKEN_DESK_TIER: "pro" })
+    const keyOf = ({ credentials }: typeof Config.Service) =>
+      Option.getOrUndefined(Option.map(credentials, ({ key }) => Redacted.value(key)))
+    const of = (name: string) => {
+      const own = ofAccount(config, KrakenAccountName.make(name))
+      return [own.account, keyOf(own), own.tier, own.accounts]
+    }
+    assert.deepStrictEqual(["default", "desk", "cold-store"].map(of), [
+      ["default", "the+key", "starter", []],
+      ["desk", "desk+key", "pro", []],
+      ["cold-store", "cold+key", "starter", []]
+    ])
+    // A name that the settings lack has no key, not that of another account.
+    assert.deepStrictEqual(of("vault"), ["vault", undefined, "starter", []])
   })
 })

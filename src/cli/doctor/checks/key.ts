@@ -1,7 +1,9 @@
 import { DateTime, Duration, Effect, Option } from "effect"
 import { type KeyInfo, limitsOf, readKeyInfo } from "../../../domain/keys/keyInfo.ts"
 import { meaning, type Permission } from "../../../domain/keys/permissions.ts"
+import { pairOf, unnamedPair } from "../../../layers/settings/keyPairs.ts"
 import type { Config } from "../../../services/Config.ts"
+import { defaultAccount, type KrakenAccountName } from "../../../services/KrakenAccount.ts"
 import { KrakenClient, type ReadError } from "../../../services/KrakenClient.ts"
 import { error, type Finding, info, warning } from "../kit/finding.ts"
 
@@ -25,14 +27,15 @@ export const auditKey = Effect.fnUntraced(function* (config: typeof Config.Servi
         onSome: (key) => Effect.map(DateTime.now, (now) => keyFindings(key, offer, now))
       })
     ),
-    Effect.catchAll((failure) => Effect.succeed([refused(failure)]))
+    Effect.catchAll((failure) => Effect.succeed([refused(failure, config.account)]))
   )
 })
 
 const notChecked = (why: string): Finding =>
   warning("key.not-checked", `Kraken did not describe the API key: ${why}.`, "Run doctor again.")
 
-const refused = (failure: ReadError): Finding => {
+const refused = (failure: ReadError, account: KrakenAccountName): Finding => {
+  const { key, otp, secret } = account === defaultAccount ? unnamedPair : pairOf(account)
   switch (failure._tag) {
     case "KrakenAuthError":
       return error(
@@ -40,7 +43,7 @@ const refused = (failure: ReadError): Finding => {
         `${withoutStop(failure.message)}.`,
         failure.reason === "nonce"
           ? "Another program uses the same API key. Give each program a key of its own."
-          : "Compare KRAKEN_API_KEY, KRAKEN_API_SECRET and KRAKEN_API_OTP with the key on kraken.com."
+          : `Compare ${key.name}, ${secret.name} and ${otp.name} with the key on kraken.com.`
       )
     case "KrakenPermissionError":
       return error(

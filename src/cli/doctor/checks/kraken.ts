@@ -4,9 +4,11 @@ import { HttpClientThroughProxy } from "../../../layers/kraken/client/HttpClient
 import { KrakenClientHttp } from "../../../layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceReadOnly } from "../../../layers/kraken/nonces/NonceSourceReadOnly.ts"
 import { RateBudgetOff } from "../../../layers/kraken/rates/RateBudgetOff.ts"
+import { accountNamesOf, ofAccount } from "../../../layers/settings/ofAccount.ts"
 import { settings } from "../../../layers/settings/settingDefinitions.ts"
 import { clocks } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
+import type { KrakenAccountName } from "../../../services/KrakenAccount.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { describeLag, KrakenUnavailable } from "../../../services/KrakenErrors.ts"
 import { Principal } from "../../../services/Principal.ts"
@@ -27,11 +29,17 @@ export const krakenCheck: Check = {
     const config = { ...found.value, httpTimeout: wait }
     // No call leaves this machine.
     if (config.mode === "paper" && config.paperMarket === "synthetic") return []
-    const client = KrakenClientHttp.pipe(
-      Layer.provide([HttpClientThroughProxy, NonceSourceReadOnly, RateBudgetOff]),
-      Layer.provide(Layer.succeed(Config, config))
+    const offer = offerOf(installation)
+    const keys = Effect.forEach(
+      audited(config),
+      (one) =>
+        auditKey(one, offer).pipe(
+          Effect.map(config.accounts.length === 0 ? (found) => found : about(one.account)),
+          Effect.provide(clientOf(one))
+        ),
+      { concurrency: "unbounded" }
     )
-    const asked = Effect.all([read("public/SystemStatus"), clock, auditKey(config, offerOf(installation))], {
+    const asked = Effect.all([read("public/SystemStatus"), clock, Effect.map(keys, (found) => found.flat())], {
       concurrency: 3
     }).pipe(
       Effect.map(([status, time, key]) => [
@@ -44,13 +52,33 @@ export const krakenCheck: Check = {
       ]),
       Effect.provideService(Principal, operator(config.mode))
     )
-    return yield* Effect.provide(asked, client).pipe(
+    return yield* Effect.provide(asked, clientOf(config)).pipe(
       Effect.catchTag("ProxyUnusable", ({ message }) =>
         Effect.succeed([error("kraken.unreachable", message, "Correct the variable, or remove it.")])
       )
     )
   })
 }
+
+/** Lists the settings of the accounts whose keys are checked: those that have one. Without any, that of the settings. */
+const audited = (config: typeof Config.Service): ReadonlyArray<typeof Config.Service> => {
+  const all = accountNamesOf(config).map((account) => ofAccount(config, account))
+  const withKey = all.filter(({ credentials }) => Option.isSome(credentials))
+  return withKey.length === 0 ? all.slice(0, 1) : withKey
+}
+
+/** Says which account findings are about. */
+const about =
+  (account: KrakenAccountName) =>
+  (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
+    findings.map((finding) => ({ ...finding, problem: `Account ${account}: ${finding.problem}`, account }))
+
+/** Asks Kraken for one account, and changes nothing. */
+const clientOf = (config: typeof Config.Service) =>
+  KrakenClientHttp.pipe(
+    Layer.provide([HttpClientThroughProxy, NonceSourceReadOnly, RateBudgetOff]),
+    Layer.provide(Layer.succeed(Config, config))
+  )
 
 /** The tools that the server offers. If the settings for it are invalid, all of them. */
 const offerOf = ({ config }: Installation): Offer =>

@@ -88,6 +88,8 @@ export interface Finding {
   readonly problem: string
   /** A sentence that says what to do about it; absent where nothing has to be done. */
   readonly remedy?: string
+  /** The Kraken account that it is about, if accounts have names. */
+  readonly account?: string
 }
 
 /** A check of an installation, or a group of them. */

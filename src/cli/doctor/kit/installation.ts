@@ -44,7 +44,8 @@ export const krakenFields = [
   "baseUrl",
   "mode",
   "paperMarket",
-  "stateDir"
+  "stateDir",
+  "accounts"
 ] as const satisfies ReadonlyArray<Field>
 
 /** Reads the settings once. A file that is named can be a pipe. */

@@ -6,6 +6,7 @@ import type { Plan, PlanState } from "../../../services/Approvals.ts"
 import { clockTolerance } from "../../../services/Clocks.ts"
 import { AccountName } from "../../../services/Principal.ts"
 import { outcomeOf } from "../record/activity.ts"
+import { type AccountsByKey, noAccountNames } from "../record/accountsByKey.ts"
 import { hashBody } from "../record/chain.ts"
 import { decodeEvent } from "../record/verify.ts"
 import { type Bound, planHash } from "./planHash.ts"
@@ -133,17 +134,22 @@ const reasonOf = (event: Event | undefined): string => {
   }
 }
 
-/** Reads a plan as it stands. Undefined if it was altered, or this version does not know its endpoint. */
-export function* planOf(row: PlanRow, at: number): Steps<Plan | undefined> {
+/**
+ * Reads a plan as it stands. Undefined if it was altered, or this version does not know its endpoint. `names` are the names of
+ * Kraken accounts, which only operators see.
+ */
+export function* planOf(row: PlanRow, at: number, names: AccountsByKey = noAccountNames): Steps<Plan | undefined> {
   const event = yield* intactPlan(row)
   if (event === undefined || !isEndpoint(event.endpoint) || !isWrite(event.endpoint)) return undefined
   const { account, actor, asks, claim, endpoint, expires, quote, request, said, tolerance } = event
+  const krakenAccount = names.get(row.key)
   return {
     id: row.seq,
     at: event.at,
     expires,
     caller: actor,
     account: AccountName.make(account),
+    ...(krakenAccount !== undefined && { krakenAccount }),
     endpoint,
     request,
     claim,
@@ -156,15 +162,16 @@ export function* planOf(row: PlanRow, at: number): Steps<Plan | undefined> {
 }
 
 /** Reads a plan by its number. Undefined if there is none that is intact. */
-export function* show(at: number, id: number): Steps<Plan | undefined> {
+export function* show(at: number, id: number, names?: AccountsByKey): Steps<Plan | undefined> {
   const row = yield* rowOf(id)
-  return row && (yield* planOf(row, at))
+  return row && (yield* planOf(row, at, names))
 }
 
 /** Lists the plans that wait for an answer, or for a server that sends them, oldest first. */
-export function* listOpen(at: number): Steps<ReadonlyArray<Plan>> {
+export function* listOpen(at: number, names?: AccountsByKey): Steps<ReadonlyArray<Plan>> {
   return yield* plansOf(
     at,
+    names,
     yield* all<PlanRow>(
       `SELECT ${planColumns} FROM plans
        WHERE state IN ('open', 'approved') AND intent IS NULL AND expires > ? ORDER BY seq`,
@@ -174,14 +181,19 @@ export function* listOpen(at: number): Steps<ReadonlyArray<Plan>> {
 }
 
 /** Lists the newest plans, in whatever state, newest first. */
-export function* listNewest(at: number, limit: number): Steps<ReadonlyArray<Plan>> {
-  return yield* plansOf(at, yield* all<PlanRow>(`SELECT ${planColumns} FROM plans ORDER BY seq DESC LIMIT ?`, limit))
+export function* listNewest(at: number, limit: number, names?: AccountsByKey): Steps<ReadonlyArray<Plan>> {
+  const rows = yield* all<PlanRow>(`SELECT ${planColumns} FROM plans ORDER BY seq DESC LIMIT ?`, limit)
+  return yield* plansOf(at, names, rows)
 }
 
-function* plansOf(at: number, rows: ReadonlyArray<PlanRow>): Steps<ReadonlyArray<Plan>> {
+function* plansOf(
+  at: number,
+  names: AccountsByKey | undefined,
+  rows: ReadonlyArray<PlanRow>
+): Steps<ReadonlyArray<Plan>> {
   const plans: Array<Plan> = []
   for (const row of rows) {
-    const plan = yield* planOf(row, at)
+    const plan = yield* planOf(row, at, names)
     if (plan !== undefined) plans.push(plan)
   }
   return plans

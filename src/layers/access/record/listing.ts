@@ -1,5 +1,6 @@
 import { Either, Option } from "effect"
 import type { Actor, Event, OutcomeName } from "../../../domain/record/events.ts"
+import { type AccountsByKey, noAccountNames } from "./accountsByKey.ts"
 import { decodeTexts, readable } from "./readable.ts"
 import { decodeEvent } from "./verify.ts"
 import { all, first, type Steps } from "../../storage/steps.ts"
@@ -48,6 +49,8 @@ export interface Listed {
   readonly caller: string
   /** The owner's name for the token. */
   readonly name?: string
+  /** The Kraken account, if accounts have names. */
+  readonly account?: string
   /** The caller whose limits were changed, or that was frozen or unfrozen, with the owner's name for it. */
   readonly about?: Actor
   /** Null for an act of the operator. */
@@ -77,7 +80,10 @@ interface Found {
 const batch = 200
 
 /** Writes and acts of the operator, newest first. Outcomes are part of their writes, and pruned rows are left out. */
-export function* listRows({ before, caller, limit, state }: Filter): Steps<ReadonlyArray<Listed>> {
+export function* listRows(
+  { before, caller, limit, state }: Filter,
+  names: AccountsByKey = noAccountNames
+): Steps<ReadonlyArray<Listed>> {
   const list: Array<Listed> = []
   let last = Option.getOrElse(before, () => Number.MAX_SAFE_INTEGER)
   for (;;) {
@@ -93,7 +99,7 @@ export function* listRows({ before, caller, limit, state }: Filter): Steps<Reado
       last = row.seq
       const event = eventOf(row.seq, row.body)
       if (event.kind === "outcome") continue
-      list.push(listed(row, event))
+      list.push(listed(row, event, names))
       if (list.length >= limit) return list
     }
     if (rows.length < batch) return list
@@ -102,15 +108,24 @@ export function* listRows({ before, caller, limit, state }: Filter): Steps<Reado
 
 const eventOf = (seq: number, body: string): Event => readable(seq, decodeEvent(body))
 
-const listed = ({ ids, outcome, seq, state }: Found, event: Event): Listed => {
+/** Names the Kraken account that a row is of. Undefined if it is of none, is not understood, or accounts have no names. */
+export const accountOfRow = (body: string, names: AccountsByKey): string | undefined =>
+  Either.match(decodeEvent(body), { onLeft: () => undefined, onRight: (event) => accountOfEvent(event, names) })
+
+const accountOfEvent = (event: Event, names: AccountsByKey): string | undefined =>
+  "key" in event && event.key !== undefined ? names.get(event.key) : undefined
+
+const listed = ({ ids, outcome, seq, state }: Found, event: Event, names: AccountsByKey): Listed => {
   const end = outcome === null ? event : eventOf(seq, outcome)
   const reason = "reason" in end ? end.reason : undefined
   const about = aboutOf(event)
+  const account = accountOfEvent(event, names)
   return {
     seq,
     at: event.at,
     caller: event.actor.id,
     ...(event.actor.name !== undefined && { name: event.actor.name }),
+    ...(account !== undefined && { account }),
     ...(about !== undefined && { about }),
     endpoint: "endpoint" in event ? event.endpoint : null,
     state: state ?? event.kind,

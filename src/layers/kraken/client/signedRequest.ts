@@ -13,6 +13,7 @@ import { type MayNotLeave, NonceSource, type Turn } from "../../../services/Nonc
 import type { ApiResponse } from "./decodeResponse.ts"
 import type { Transport } from "./transport.ts"
 import { elapsed, timed } from "../../metrics/instrument.ts"
+import { accountLabel } from "../../metrics/accountLabel.ts"
 import { laneWaits, nonceResyncs, requests } from "../../metrics/instruments.ts"
 import { span } from "../../tracing/span.ts"
 import { type ApiRefusal, errorTypeOf, isInvalidNonce, type NoAnswer, SendFailed } from "../answers/sendErrors.ts"
@@ -31,7 +32,9 @@ export interface ApiCall<A> {
 
 /** Makes the function that sends calls: a GET for a public one, a signed POST in the lane of the key for a private one. */
 export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transport) {
-  const { baseUrl, credentials, unreadFile } = yield* Config
+  const config = yield* Config
+  const { baseUrl, credentials, unreadFile } = config
+  const account = accountLabel(config)
   const nonces = yield* NonceSource
 
   /** Sends a request, and decodes the response. Only the time since the request left counts. */
@@ -53,7 +56,7 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
         }
       )
     }).pipe(
-      timed((seconds, exit) => requests.record(seconds, endpoint, errorTypeOf(exit))),
+      timed((seconds, exit) => requests.record(seconds, endpoint, errorTypeOf(exit), account)),
       span({ name: endpoint, kind: "client", attributes: { endpoint } })
     )
 
@@ -112,7 +115,7 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
     const turn = Effect.suspend(() => {
       const taken = elapsed()
       const sendInTurn = (turn: Turn) => {
-        laneWaits.record(taken(), priority)
+        laneWaits.record(taken(), priority, account)
         return send(turn)
       }
       return intent === undefined ? nonces.turn(priority, sendInTurn) : nonces.turnOf(intent, priority, sendInTurn)
@@ -135,11 +138,11 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
     const again = ({ left }: SendFailed) => Effect.zipRight(nonces.setWindow(0n), send(isRead ? left : timeout))
     return send(timeout).pipe(
       Effect.catchIf(isNonceRefused, (failed) => {
-        nonceResyncs.add("retry")
+        nonceResyncs.add("retry", account)
         return again(failed)
       }),
       Effect.catchIf(isNonceRefused, (failed) => {
-        nonceResyncs.add("jump")
+        nonceResyncs.add("jump", account)
         return Effect.zipRight(nonces.jump, isRead ? again(failed) : Effect.fail(failed))
       })
     )

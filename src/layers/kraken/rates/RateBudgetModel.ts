@@ -7,6 +7,7 @@ import { Config } from "../../../services/Config.ts"
 import type { Priority } from "../../../services/KrakenClient.ts"
 import { KrakenLockout, KrakenRateLimitError } from "../../../services/KrakenErrors.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
+import { accountLabel } from "../../metrics/accountLabel.ts"
 import { rateRefusals, rateWaits } from "../../metrics/instruments.ts"
 import { RateBudgetOff } from "./RateBudgetOff.ts"
 import { chargesOf } from "./charges.ts"
@@ -16,8 +17,8 @@ import { makeRecentOrders, pairKey } from "./recentOrders.ts"
 
 /** One budget that models Kraken's documented counters, for the tier in the settings; none if the tier is `off`. */
 export const RateBudgetModel = Layer.unwrapEffect(
-  Effect.map(Config, ({ tier }) =>
-    tier === "off" ? RateBudgetOff : Layer.sync(RateBudget, () => makeRateBudget(tier))
+  Effect.map(Config, ({ account, tier }) =>
+    tier === "off" ? RateBudgetOff : Layer.sync(RateBudget, () => makeRateBudget(tier, accountLabel({ account })))
   )
 )
 
@@ -34,8 +35,8 @@ const lockout = Duration.minutes(15)
 /** Returns the points that are left, to two decimals. */
 const left = ({ maximum }: Limit, level: number): number => Math.max(0, Math.floor((maximum - level) * 100) / 100)
 
-/** Makes the budget of one account. */
-export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
+/** Makes the budget of one account. `label` is the name of the account in metrics. */
+export const makeRateBudget = (tier: Tier, label = ""): typeof RateBudget.Service => {
   const restLimit = restLimits[tier]
   const rest = makeLeakyBucket(restLimit)
   const engineLimit = engineLimits[tier]
@@ -53,7 +54,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
   ) =>
     Effect.catchTag(
       bucket.take(request, (seconds) => {
-        rateWaits.record(seconds, limiter)
+        rateWaits.record(seconds, limiter, label)
         return report({ progress: 0, message: `Waiting ${Math.ceil(seconds)} s for Kraken's rate limit` })
       }),
       "WaitTooLong",
@@ -103,7 +104,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
       orders.carriedOut(endpoint, params, result, yield* monotonic)
     }),
     exceeded: Effect.fn("RateBudget.exceeded")(function* (endpoint, params, limiter) {
-      rateRefusals.add(limiter)
+      rateRefusals.add(limiter, label)
       switch (limiter) {
         case "rest":
         case "auth":
@@ -118,7 +119,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
       }
     }),
     lockedOut: Effect.fn("RateBudget.lockedOut")(function* (endpoint) {
-      rateRefusals.add("lockout")
+      rateRefusals.add("lockout", label)
       const { monotonic, wall } = yield* clocks
       const lasts = Duration.toMillis(lockout)
       lockedUntil = monotonic + lasts

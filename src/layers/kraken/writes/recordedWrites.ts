@@ -6,7 +6,7 @@ import { noteReceipt } from "../../../services/CallContext.ts"
 import type { KrakenClient, LeavingIntent } from "../../../services/KrakenClient.ts"
 import { KrakenNotPlaced, KrakenNotRecorded, KrakenWriteBlocked } from "../../../services/KrakenErrors.ts"
 import type { SendError, Sent } from "../../../services/KrakenWriter.ts"
-import type { Principal } from "../../../services/Principal.ts"
+import { Principal } from "../../../services/Principal.ts"
 import {
   type Earlier,
   type IntentDraft,
@@ -19,6 +19,7 @@ import {
 } from "../../../services/Record.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
 import type { EndedIntent, Notify } from "./notices.ts"
+import { accountLabel } from "../../metrics/accountLabel.ts"
 import { writes } from "../../metrics/instruments.ts"
 import { limitError } from "../limits/limitError.ts"
 import { outcomeOf } from "./writeExit.ts"
@@ -141,8 +142,14 @@ export const makeRecordedWrites = (
       // An outcome that stays unknown is recorded once.
       Effect.tap((ended) => {
         if (Option.isNone(ended)) return Effect.void
-        writes.add(endpoint, outcome.outcome, outcome.error ?? "")
-        return notify.ended(endpoint, intent, outcome)
+        const counted = Effect.map(Effect.serviceOption(Principal), (principal) => {
+          const account = Option.match(principal, {
+            onNone: () => "",
+            onSome: ({ krakenAccount }) => accountLabel({ account: krakenAccount })
+          })
+          writes.add(endpoint, outcome.outcome, outcome.error ?? "", account)
+        })
+        return Effect.zipRight(counted, notify.ended(endpoint, intent, outcome))
       }),
       Effect.catchAll(({ message }) =>
         Effect.as(

@@ -14,6 +14,7 @@ import { errorMeaning } from "../../../tools/errorMeaning.ts"
 import { refusalLayer } from "../../../tools/refusalLayer.ts"
 import * as ErrorAdvice from "../../../tools/errorAdvice.ts"
 import { type AnyTool, type ToolError, tools, type ToolServices } from "../../../tools/toolsets.ts"
+import { accountLabel } from "../../metrics/accountLabel.ts"
 import { calls, refusals } from "../../metrics/instruments.ts"
 import { annotateError, span } from "../../tracing/span.ts"
 import { definitionFor, showsPages } from "./pages.ts"
@@ -141,10 +142,13 @@ const toolSpan = (name: string) =>
     attributes: { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name }
   })
 
-const failed = (error: ToolError, { program }: Call): Ended => {
+/** The name of a caller's account in metrics. */
+const labelOf = ({ krakenAccount }: typeof Principal.Service) => accountLabel({ account: krakenAccount })
+
+const failed = (error: ToolError, { principal, program }: Call): Ended => {
   program?.noteFailure(errorMeaning(error))
   const layer = refusalLayer(error)
-  if (layer !== undefined) refusals.add(layer, error._tag)
+  if (layer !== undefined) refusals.add(layer, error._tag, labelOf(principal))
   return { outcome: error._tag, result: ErrorAdvice.render(error) }
 }
 
@@ -174,7 +178,7 @@ const log = (
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
     noteOutcome(tool, outcome)
     const isLast = outcome !== "InputRequired" || Option.isNone(request)
-    if (isLast) calls.add(principal.caller.id)
+    if (isLast) calls.add(principal.caller.id, labelOf(principal))
     const noted = annotateError(outcome === "ok" || outcome === "InputRequired" ? "" : outcome)
     if (addLogFields === undefined || !isLast) {
       const fields = { tool, caller: principal.caller.id, outcome, ms: now - started, ...details }

@@ -40,9 +40,9 @@ const instructions = (config: typeof Config.Service): string => {
 
 const money = ({ accounts, credentials, mode }: typeof Config.Service): string => {
   if (mode === "paper") return "PAPER MODE: a simulated account, no real money; get_trading_mode has the details."
-  return Option.isNone(credentials) && accounts.length === 0
-    ? "No API key is configured: only public market data works."
-    : "This is real money."
+  // One text for the callers of all accounts, some of which might have no key.
+  if (accounts.length > 0) return "get_trading_mode says if this is real money."
+  return Option.isNone(credentials) ? "No API key is configured: only public market data works." : "This is real money."
 }
 
 /** An icon: a candlestick chart, drawn for this project. */

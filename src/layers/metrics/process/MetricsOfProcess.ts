@@ -11,6 +11,7 @@ import { Metrics } from "../../../services/Metrics.ts"
 import { Principal } from "../../../services/Principal.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 import { Record, type RecordSummary } from "../../../services/Record.ts"
+import { TokenStore } from "../../../services/TokenStore.ts"
 import { version } from "../../../version.ts"
 import { HaltInStateFolder } from "../../access/halt/HaltInStateFolder.ts"
 import { localOperator } from "../../access/principals.ts"
@@ -29,15 +30,17 @@ export const metricsOfProcess = (accounts: Array.NonEmptyReadonlyArray<Context.C
     Metrics,
     Effect.gen(function* () {
       yield* startRecording
-      startCounts()
+      startCounts(accounts.map((services) => accountLabel(Context.get(services, Config))))
       const { mode } = Context.get(accounts[0], Config)
       Instruments.build.set([1, [version, process.version, mode]])
       const ofProcess = yield* makeOfProcess
       const { current } = yield* Halt
       const readings = yield* Effect.forEach(accounts, (services) => Effect.provide(makeReading, services))
+      const tokens = accounts.length > 1 ? yield* Effect.serviceOption(TokenStore) : Option.none()
       const ofAccounts = Effect.gen(function* () {
         const isStoppedByFile = Option.isSome(yield* current)
-        setAll(yield* Effect.all(readings, { concurrency: "unbounded" }), isStoppedByFile)
+        const read = yield* Effect.all(readings, { concurrency: "unbounded" })
+        setAll(Option.isSome(tokens) ? withoutOthers(read, yield* labelsOf(tokens.value)) : read, isStoppedByFile)
       })
       const collect = Effect.zipRight(ofProcess, ofAccounts)
       return { collect, text: Effect.map(collect, prometheusText) }
@@ -83,6 +86,24 @@ interface Reading {
   /** Kraken's clock less ours, in seconds. Undefined if it is not known. */
   readonly skew: number | undefined
 }
+
+/** Reads the labels of the accounts that tokens open. None is known if the tokens can't be read. */
+const labelsOf = ({ list }: typeof TokenStore.Service) =>
+  Effect.map(
+    Effect.orElseSucceed(list, () => []),
+    (tokens): ReadonlyMap<string, string> => new Map(tokens.map((token) => [token.id, accountLabel(token)]))
+  )
+
+/** Leaves out the limits of tokens that open another account, which have used nothing of this one. */
+const withoutOthers = (readings: ReadonlyArray<Reading>, labels: ReadonlyMap<string, string>) =>
+  readings.map(({ account, summary, ...reading }): Reading => ({
+    ...reading,
+    account,
+    summary: summary && {
+      ...summary,
+      budgets: summary.budgets.filter(({ caller }) => (labels.get(caller) ?? account) === account)
+    }
+  }))
 
 /** Makes the reading of an account. */
 const makeReading = Effect.gen(function* () {

@@ -96,7 +96,7 @@ export const PanicOnRequest = Layer.scopedDiscard(
             )
         })
       if (Option.isNone(found) || !canCancel) return
-      const claimed = yield* claimRequest(stateDir, key, yield* Clock.currentTimeMillis, done)
+      const claimed = yield* claimRequest(stateDir, key, yield* Clock.currentTimeMillis, done, account)
       // Another request can come while this one is carried out, and waits for nothing.
       if (claimed !== undefined) yield* Effect.forkIn(Effect.catchAllCause(carryOut(claimed), logFailure), scope)
     }).pipe(Effect.catchAllCause(logFailure))

@@ -14,6 +14,7 @@ import {
   writeSync
 } from "node:fs"
 import { join } from "node:path"
+import { defaultAccount, type KrakenAccountName } from "../../../../services/KrakenAccount.ts"
 import { reasonOf } from "../../../storage/databaseFile.ts"
 import { syncFolder } from "../../../storage/syncFolder.ts"
 import { PanicOptions, PanicReport } from "./panicReport.ts"
@@ -132,14 +133,25 @@ export interface ClaimedRequest {
   readonly finish: (report: PanicReport) => Effect.Effect<void>
 }
 
-/** Takes a request that no server with this key works on. `done` holds the ids that this server has worked on. */
-export const claimRequest = (folder: string, key: string, now: number, done: Set<string>) =>
+/**
+ * Takes a request that no server with the key of this account works on, unless it is for another account. `done` holds the
+ * ids that this server has worked on.
+ */
+export const claimRequest = (
+  folder: string,
+  key: string,
+  now: number,
+  done: Set<string>,
+  account: KrakenAccountName = defaultAccount
+) =>
   attempt("The state folder can't be read", (): ClaimedRequest | undefined => {
     for (const name of readdirSync(folder)) {
       const id = requestName.exec(name)?.groups?.["id"]
       if (id === undefined || done.has(id)) continue
       const decoded = decodeRequest(readFileSync(join(folder, name), "utf8"))
       if (Either.isLeft(decoded) || Math.abs(now - decoded.right.at) > requestEnds) continue
+      const only = decoded.right.options.account
+      if (only !== undefined && only !== account) continue
       const log = join(folder, logName(id, key))
       if (!take(log, now)) continue
       done.add(id)

@@ -7,7 +7,9 @@ export const PanicOptions = Schema.Struct({
   scope: Schema.Literal("all", "own"),
   /** Leaves stop-loss, take-profit and trailing orders. */
   keepStops: Schema.Boolean,
-  withdrawals: Schema.Literal("list", "cancel")
+  withdrawals: Schema.Literal("list", "cancel"),
+  /** The only Kraken account to empty. Absent: each. All are frozen in any case. */
+  account: Schema.optionalWith(Schema.String, { exact: true })
 })
 export type PanicOptions = typeof PanicOptions.Type
 
