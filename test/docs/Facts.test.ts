@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import * as Instruments from "../../src/layers/metrics/instruments.ts"
+import { pairOf, prefixOf } from "../../src/layers/settings/keyPairs.ts"
 import { settings, withoutEffect } from "../../src/layers/settings/settingDefinitions.ts"
 import { names as permissions } from "../../src/domain/keys/permissions.ts"
 import { essential } from "../../src/tools/listOrder.ts"
@@ -65,7 +66,15 @@ describe("what the documents name is there", () => {
   })
 
   it("settings", () => {
-    const known = new Set([...Object.values(settings).map(({ name }) => name), ...Object.keys(withoutEffect)])
+    const ofAccounts = ["desk", "cold"].flatMap((account) => [
+      ...Object.values(pairOf(account)).map(({ name }) => name),
+      `${prefixOf(account)}TIER`
+    ])
+    const known = new Set([
+      ...Object.values(settings).map(({ name }) => name),
+      ...Object.keys(withoutEffect),
+      ...ofAccounts
+    ])
     const named = all((document) => read(document).match(/\b(?:MCP_)?KRAKEN_[A-Z]\w*[A-Z]\b/g) ?? [])
     assert.isAbove(named.length, 40)
     assert.deepStrictEqual(
