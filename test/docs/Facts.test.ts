@@ -3,12 +3,12 @@ import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import * as Instruments from "../../src/layers/metrics/instruments.ts"
-import { pairOf, prefixOf } from "../../src/layers/settings/keyPairs.ts"
-import { settings, withoutEffect } from "../../src/layers/settings/settingDefinitions.ts"
+import { withoutEffect } from "../../src/layers/settings/settingDefinitions.ts"
 import { names as permissions } from "../../src/domain/keys/permissions.ts"
 import { essential } from "../../src/tools/listOrder.ts"
 import { type AnyTool, toolsets } from "../../src/tools/toolsets.ts"
 import { bundle } from "../Bundle.ts"
+import { documentedSettings } from "./documentedSettings.ts"
 import { anchorsOf, blocksOf, documents, proseOf, read, root, spansOf } from "./markdown.ts"
 
 /** Lists what `of` finds in each document, with the document's name. */
@@ -66,15 +66,7 @@ describe("what the documents name is there", () => {
   })
 
   it("settings", () => {
-    const ofAccounts = ["desk", "cold"].flatMap((account) => [
-      ...Object.values(pairOf(account)).map(({ name }) => name),
-      `${prefixOf(account)}TIER`
-    ])
-    const known = new Set([
-      ...Object.values(settings).map(({ name }) => name),
-      ...Object.keys(withoutEffect),
-      ...ofAccounts
-    ])
+    const known = new Set([...documentedSettings, ...Object.keys(withoutEffect)])
     const named = all((document) => read(document).match(/\b(?:MCP_)?KRAKEN_[A-Z]\w*[A-Z]\b/g) ?? [])
     assert.isAbove(named.length, 40)
     assert.deepStrictEqual(

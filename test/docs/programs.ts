@@ -3,8 +3,8 @@ import Database from "better-sqlite3"
 import { Effect } from "effect"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { settings } from "../../src/layers/settings/settingDefinitions.ts"
 import { use } from "./clients.ts"
+import { documentedSettings } from "./documentedSettings.ts"
 import { clients, docker, mkcert, type Program } from "./externalPrograms.ts"
 import { root } from "./markdown.ts"
 import { commandsOf } from "./shell.ts"
@@ -104,16 +104,15 @@ const copies: Program = (command, workspace) =>
       : Effect.void
   )
 
-const names: ReadonlySet<string> = new Set(Object.values(settings).map(({ name }) => name))
-
 /** Sets variables for all later commands: settings of the server, and variables in which a client looks for its token. */
 export const setVariables = (lines: ReadonlyArray<string>) =>
   Effect.fnUntraced(function* (workspace: Workspace) {
     for (const line of lines) {
       const [name = "", value = ""] = line.split(/=(.*)/)
-      if (value !== "mck_…") assert.isTrue(names.has(name), `${name} is no setting`)
+      if (value !== "mck_…") assert.isTrue(documentedSettings.has(name), `${name} is no setting`)
       const filled = yield* workspace.fill(value)
-      workspace.exported[name] = filled === "…" ? (workspace.credentials()[name] ?? filled) : filled
+      workspace.exported[name] =
+        filled === "…" ? ({ ...workspace.credentials(), ...workspace.ofAccounts }[name] ?? filled) : filled
     }
   })
 

@@ -31,6 +31,8 @@ export interface Workspace {
   readonly token: Effect.Effect<string>
   /** Variables with the API key and the address, of Kraken or of the test exchange. */
   readonly credentials: () => Variables
+  /** Variables with the API keys of named accounts. */
+  readonly ofAccounts: Variables
   /** Variables that `export` has set for all later commands. */
   readonly exported: Record<string, string>
 }
@@ -43,16 +45,23 @@ const left = new Set([".git", "node_modules", "dist", "test", "bench", "data", "
 export const makeWorkspace: Effect.Effect<Workspace, never, Scope.Scope> = Effect.gen(function* () {
   const fake = makeFakeKraken()
   const { url: kraken } = yield* serveFake(fake)
-  const { key, secret } = fake.keys.full
+  const { full, readOnly, trade } = fake.keys
   const folder = yield* temporaryFolder
   yield* Effect.sync(() => furnish(folder))
   const port = yield* freePort
   const exchangePort = yield* freePort
   let credentials: Variables = {
-    KRAKEN_API_KEY: key,
-    KRAKEN_API_SECRET: secret,
+    KRAKEN_API_KEY: full.key,
+    KRAKEN_API_SECRET: full.secret,
     KRAKEN_BASE_URL: kraken,
     MCP_KRAKEN_TIER: "off"
+  }
+  /** The keys of the accounts that docs/accounts.md uses as examples. */
+  const ofAccounts: Variables = {
+    KRAKEN_DESK_API_KEY: trade.key,
+    KRAKEN_DESK_API_SECRET: trade.secret,
+    KRAKEN_COLD_API_KEY: readOnly.key,
+    KRAKEN_COLD_API_SECRET: readOnly.secret
   }
   const exported: Record<string, string> = {}
   const surroundings: Variables = {
@@ -133,6 +142,7 @@ export const makeWorkspace: Effect.Effect<Workspace, never, Scope.Scope> = Effec
     start,
     token: Effect.map(ensureToken, () => token ?? ""),
     credentials: () => credentials,
+    ofAccounts,
     exported
   }
 })
