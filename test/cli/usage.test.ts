@@ -96,7 +96,7 @@ describe("mcp-kraken", () => {
             used.includes(field as Field) ? [] : [[name, "/nowhere/in the world"]]
           )
         )
-      const token = wrong("tokenDb", "mode")
+      const token = wrong("tokenDb", "mode", "accounts")
       const { id } = JSON.parse((yield* run(["token", "create", "one", "--json"], token)).stdout)
       assert.include((yield* run(["token", "list"], wrong("tokenDb"))).stdout, id)
       assert.deepInclude(yield* run(["token", "revoke", id], wrong("tokenDb")), { code: 0, stderr: "" })

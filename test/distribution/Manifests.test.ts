@@ -268,7 +268,7 @@ describe("the plugin for other clients", () => {
     assert.strictEqual(command, "node")
     assert.deepStrictEqual(
       args.map((text: string) => fill(text, "plugin")),
-      ["plugin/start.mjs", "serve", "--stdio"]
+      ["--max-semi-space-size=4", "plugin/start.mjs", "serve", "--stdio"]
     )
     assert.deepStrictEqual(env, { MCP_KRAKEN_MODE: "paper", MCP_KRAKEN_READ_ONLY: "true" })
   })

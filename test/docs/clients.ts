@@ -89,11 +89,11 @@ const overStdio = ({ args = [], command = "", env = {} }: Reach, workspace: Work
   const filled = Object.fromEntries(
     Object.entries(env).map(([name, value]) => [name, value === "…" ? (credentials[name] ?? value) : value])
   )
-  const [script, ...rest] = commandOf(command, args)
+  const { ofNode, rest, script } = commandOf(command, args)
   return connect(
     new StdioClientTransport({
       command: process.execPath,
-      args: [join(folder, "dist", "main.mjs"), ...rest],
+      args: [...ofNode, join(folder, "dist", "main.mjs"), ...rest],
       // Desktop clients start servers in a folder of their own.
       cwd: join(folder, "home"),
       env: {
@@ -108,13 +108,14 @@ const overStdio = ({ args = [], command = "", env = {} }: Reach, workspace: Work
 }
 
 /**
- * Splits a command into the program that runs our command line and its arguments: `node FILE …` or `mcp-kraken …`.
- * Refuses `npx`, since the files of a folder can make it run something else.
+ * Splits a command into the options of Node, the program that runs our command line, and its arguments: `node FILE …` or
+ * `mcp-kraken …`. Refuses `npx`, since the files of a folder can make it run something else.
  */
-const commandOf = (command: string, args: ReadonlyArray<string>): ReadonlyArray<string> => {
-  if (command === "mcp-kraken") return [command, ...args]
-  if (command === "node") return args
-  return assert.fail(`${command} starts no server that is known here`)
+const commandOf = (command: string, args: ReadonlyArray<string>) => {
+  if (command === "mcp-kraken") return { ofNode: [], script: command, rest: args }
+  if (command !== "node") return assert.fail(`${command} starts no server that is known here`)
+  const at = args.findIndex((arg) => !arg.startsWith("--"))
+  return { ofNode: args.slice(0, at), script: args[at], rest: args.slice(at + 1) }
 }
 
 const checkScript = (script: string | undefined, folder: string) => {
