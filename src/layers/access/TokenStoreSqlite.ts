@@ -18,7 +18,7 @@ import { reasonOf } from "../storage/databaseFile.ts"
 import { migrate, type Migration } from "../storage/migrate.ts"
 import { Database } from "../storage/openDatabase.ts"
 import { makeLastUse } from "./lastUse.ts"
-import { acceptedForms, accountMark, accountOf, readStored, store } from "./marks.ts"
+import { acceptedForms, accountMark, accountOf, boundTo, readStored, store } from "./marks.ts"
 import { createOperatorSecrets } from "./secretFingerprints.ts"
 import { isActive, opens } from "./tokenRules.ts"
 import { fromIso, toIso } from "./time.ts"
@@ -78,7 +78,9 @@ export const TokenStoreSqlite = Layer.scoped(
     yield* Effect.mapError(migrate(migrations), failed)
     const lastUse = yield* makeLastUse
     // Not a cached value for each token: unknown tokens would take the places of valid ones.
-    const valid = makeBoundedMap<string, { readonly token: Token; readonly until: number }>(capacity)
+    const valid = makeBoundedMap<string, { readonly hash: string; readonly token: Token; readonly until: number }>(
+      capacity
+    )
 
     const select = (condition: Fragment) =>
       sql`SELECT id, name, token_hash, created_at, expires_at, revoked_at, last_used_at FROM tokens WHERE ${condition}
@@ -93,9 +95,10 @@ export const TokenStoreSqlite = Layer.scoped(
           )
         )}`
       )
-      return row !== undefined && sameHash(readStored(row.token_hash).hash, hash)
-        ? Option.some(toToken(row))
-        : Option.none()
+      if (row === undefined) return Option.none()
+      const token = toToken(row)
+      const isSame = sameHash(readStored(row.token_hash).hash, boundTo(hash, token.account))
+      return isSame ? Option.some(token) : Option.none()
     })
 
     const byId = Effect.fnUntraced(function* (id: string) {
@@ -111,11 +114,12 @@ export const TokenStoreSqlite = Layer.scoped(
       const plain = `mck_${randomBytes(32).toString("base64url")}`
       const hash = sha256(plain)
       const now = yield* DateTime.now
+      const account = accountOf(marks)
       const token: Token = {
-        id: TokenId.make(hash.slice(0, 12)),
+        id: idOf(hash),
         name,
         paperOnly: marks.includes("paper"),
-        account: accountOf(marks),
+        account,
         marks,
         createdAt: now,
         expiresAt,
@@ -124,7 +128,9 @@ export const TokenStoreSqlite = Layer.scoped(
       }
       const expires = Option.getOrNull(Option.map(expiresAt, toIso))
       yield* sql`INSERT INTO tokens (id, name, token_hash, created_at, expires_at)
-        VALUES (${token.id}, ${name}, ${store(hash, marks)}, ${toIso(now)}, ${expires})`.pipe(Effect.mapError(failed))
+        VALUES (${token.id}, ${name}, ${store(boundTo(hash, account), marks)}, ${toIso(now)}, ${expires})`.pipe(
+        Effect.mapError(failed)
+      )
       return { token, secret: Redacted.make(plain) }
     })
 
@@ -153,7 +159,7 @@ export const TokenStoreSqlite = Layer.scoped(
         const others = marks.filter((mark) => mark !== "mandate")
         const marked = store(hash, hasMandate ? [...others, "mandate"] : others)
         yield* sql`UPDATE tokens SET token_hash = ${marked} WHERE id = ${id}`.pipe(Effect.mapError(failed))
-        valid.delete(hash)
+        valid.delete(id)
         return toToken(yield* byId(id))
       }),
 
@@ -164,21 +170,22 @@ export const TokenStoreSqlite = Layer.scoped(
         const changed = yield* sql`UPDATE tokens SET revoked_at = ${now} WHERE id = ${id} AND revoked_at IS NULL
           RETURNING id`.pipe(Effect.mapError(failed))
         const row = yield* byId(id)
-        valid.delete(readStored(row.token_hash).hash)
+        valid.delete(id)
         return { token: toToken(row), wasRevoked: changed.length === 0 }
       }),
 
       verify: (secret) =>
         Effect.flatMap(DateTime.now, (now) => {
           const hash = sha256(Redacted.value(secret))
-          const known = valid.get(hash)
-          const isFresh = known !== undefined && known.until > now.epochMillis
+          const id = idOf(hash)
+          const known = valid.get(id)
+          const isFresh = known !== undefined && known.until > now.epochMillis && sameHash(known.hash, hash)
           const accept = (found: Option.Option<Token>): Effect.Effect<Option.Option<Token>, TokenForPaper> => {
             if (Option.isNone(found) || !isActive(found.value, now)) {
-              valid.delete(hash)
+              valid.delete(id)
               return Effect.succeedNone
             }
-            if (!isFresh) valid.set(hash, { token: found.value, until: now.epochMillis + validFor })
+            if (!isFresh) valid.set(id, { hash, token: found.value, until: now.epochMillis + validFor })
             if (!opens(found.value, config.mode)) return new TokenForPaper({ id: found.value.id })
             return Effect.as(lastUse.note(found.value.id, now), found)
           }
@@ -212,6 +219,9 @@ const toToken = (row: typeof Row.Type): Token => {
     lastUsedAt: Option.map(Option.fromNullable(row.last_used_at), fromIso)
   }
 }
+
+/** Makes the id of a token from its hash. */
+const idOf = (hash: string): TokenId => TokenId.make(hash.slice(0, 12))
 
 const sha256 = (text: string): string => digest("sha256", text)
 

@@ -1,3 +1,4 @@
+import { hash as digest } from "node:crypto"
 import { defaultAccount, KrakenAccountName } from "../../services/KrakenAccount.ts"
 
 /**
@@ -21,6 +22,13 @@ export const accountOf = (marks: ReadonlyArray<string>): KrakenAccountName => {
   return mark === undefined ? defaultAccount : KrakenAccountName.make(mark.slice(accountPrefix.length))
 }
 
+/**
+ * Binds the hash of a token to the account that it opens. With the mark of another account, or with none, the stored hash is
+ * that of no token.
+ */
+export const boundTo = (hash: string, account: KrakenAccountName): string =>
+  account === defaultAccount ? hash : digest("sha256", `${accountMark(account)}:${hash}`)
+
 const prefix = "v2:"
 
 /** The form of a single mark that was stored before there were several. */
@@ -41,16 +49,19 @@ export const readStored = (stored: string): { readonly hash: string; readonly ma
 }
 
 /**
- * Lists all forms of a hash that a server with these named accounts accepts. No other form is, so a mark that it does not
- * know refuses.
+ * Lists all forms of a token's hash that a server with these named accounts accepts. No other form is, so a mark that it does
+ * not know refuses.
  */
 export const acceptedForms = (hash: string, accounts: ReadonlyArray<KrakenAccountName>): ReadonlyArray<string> => [
   hash,
   paperPrefix + hash,
   ...["mandate", "mandate,paper", "paper"].map((marks) => `${prefix}${marks}:${hash}`),
-  ...accounts.flatMap((account) =>
-    [[], ["mandate"], ["mandate", "paper"], ["paper"]].map((marks) => store(hash, [accountMark(account), ...marks]))
-  )
+  ...accounts.flatMap((account) => {
+    const bound = boundTo(hash, account)
+    return [[], ["mandate"], ["mandate", "paper"], ["paper"]].map((marks) =>
+      store(bound, [accountMark(account), ...marks])
+    )
+  })
 ]
 
 /** Checks that this version respects all marks of a token. */

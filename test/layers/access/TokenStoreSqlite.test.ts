@@ -251,6 +251,40 @@ describe("TokenStoreSqlite", () => {
     })
   )
 
+  it.scoped("refuses a token whose account was edited in the database, and takes it back as it was", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const [desk, cold] = [KrakenAccountName.make("desk"), KrakenAccountName.make("cold")]
+      const tokens = yield* open(file, "live", [desk, cold])
+      const { secret, token } = yield* tokens.create({
+        name: "agent",
+        account: desk,
+        paperOnly: false,
+        hasMandate: true,
+        expiresIn: Option.none()
+      })
+      const plain = createHash("sha256").update(Redacted.value(secret)).digest("hex")
+      const db = new Database(file)
+      yield* Effect.addFinalizer(() => Effect.sync(() => db.close()))
+      const stored = String(db.prepare("SELECT token_hash FROM tokens").pluck().get())
+      const bound = stored.slice(stored.lastIndexOf(":") + 1)
+      const accepts = Effect.fnUntraced(function* (form: string) {
+        db.prepare("UPDATE tokens SET token_hash = ?").run(form)
+        yield* TestClock.adjust("1 second")
+        return Option.isSome(yield* tokens.verify(secret))
+      })
+      assert.isTrue(yield* accepts(stored))
+      for (const marks of ["v2:account=cold,mandate:", "v2:mandate:", "v2:account=cold:", "paper:", ""])
+        assert.isFalse(yield* accepts(marks + bound), marks)
+      assert.isFalse(yield* accepts(`v2:account=cold,mandate:${plain}`))
+      assert.isTrue(yield* accepts(stored))
+      assert.deepStrictEqual((yield* tokens.markMandate(token.id, false)).account, desk)
+      assert.isTrue(Option.isSome(yield* tokens.verify(secret)))
+      yield* tokens.revoke(token.id)
+      assert.isTrue(Option.isNone(yield* tokens.verify(secret)))
+    })
+  )
+
   it.scoped.each(["v2:account:", "v2:mandate,vault:", "v2:paper,mandate:", "v3:mandate:", "v2::"])(
     "refuses a token that a newer version stored as %s",
     (prefix) =>
