@@ -1,12 +1,13 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { RequestHandler, Watch } from "../layers/mcp/protocol/serverDefinition.ts"
+import { TellsOfStops } from "../layers/kraken/writes/panic/PanicOnRequest.ts"
 import { McpServer } from "../layers/mcp/server/McpServer.ts"
 import { combinedReadiness } from "../layers/readiness/combinedReadiness.ts"
 import { ReadinessOfParts } from "../layers/readiness/ReadinessOfParts.ts"
 import { accountNamesOf, LocalAccount, ofAccount } from "../layers/settings/ofAccount.ts"
 import type { Callers } from "../services/Callers.ts"
 import { Config } from "../services/Config.ts"
-import type { KrakenAccountName } from "../services/KrakenAccount.ts"
+import { defaultAccount, type KrakenAccountName } from "../services/KrakenAccount.ts"
 import { KrakenWriter } from "../services/KrakenWriter.ts"
 import { OpenWrites } from "../services/OpenWrites.ts"
 import { Readiness } from "../services/Readiness.ts"
@@ -44,7 +45,11 @@ const ProductOfEach = <E, R>(callers: Layer.Layer<Callers, E, R>) =>
           serve: (answer) => Effect.sync(() => void handlers.set(account, answer)),
           serveWatch: (watch) => Effect.sync(() => void watches.set(account, watch))
         }
-        const own = Layer.merge(Layer.succeed(McpServer, served), Layer.succeed(Config, ofAccount(config, account)))
+        const own = Layer.mergeAll(
+          Layer.succeed(McpServer, served),
+          Layer.succeed(Config, ofAccount(config, account)),
+          Layer.succeed(TellsOfStops, account === defaultAccount)
+        )
         const all = Layer.provideMerge(ReadinessOfParts, product).pipe(Layer.provide(callers), Layer.provide(own))
         return yield* Effect.annotateLogs(Layer.build(all), { account })
       })

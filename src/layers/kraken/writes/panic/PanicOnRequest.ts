@@ -1,4 +1,4 @@
-import { type Cause, Clock, Effect, Layer, Option, Schedule } from "effect"
+import { type Cause, Clock, Context, Effect, Layer, Option, Schedule } from "effect"
 import { Config } from "../../../../services/Config.ts"
 import { Halt } from "../../../../services/Halt.ts"
 import { KrakenClient } from "../../../../services/KrakenClient.ts"
@@ -26,6 +26,15 @@ const logFailure = (cause: Cause.Cause<unknown>) =>
   Effect.logError("The emergency stop could not be carried out", cause)
 
 /**
+ * True for the account whose product tells of the stop, which holds for all accounts of an installation. Otherwise the operator
+ * would be told by each account.
+ */
+export class TellsOfStops extends Context.Reference<TellsOfStops>()(
+  "mcp-kraken/layers/kraken/writes/panic/TellsOfStops",
+  { defaultValue: () => true }
+) {}
+
+/**
  * Looks each second for the emergency stop, logs its beginning and its end, tells the operator, and cancels orders if a panic without an API
  * key asks for it. A server that only reads leaves that to one that can cancel.
  */
@@ -35,6 +44,7 @@ export const PanicOnRequest = Layer.scopedDiscard(
     const { account, credentials, mode, readOnly, stateDir } = yield* Config
     const kraken = yield* KrakenClient
     const { notify } = yield* Notifier
+    const tells = yield* TellsOfStops
     const record = yield* Record
     const key = recordKeyOf({ credentials, mode })
     const canCancel = mode === "live" && Option.isSome(credentials) && !readOnly
@@ -82,7 +92,7 @@ export const PanicOnRequest = Layer.scopedDiscard(
       const since = Option.getOrUndefined(found)?.since
       const isChange = since !== stoppedSince
       stoppedSince = since
-      if (isChange)
+      if (isChange && tells)
         yield* Option.match(found, {
           onNone: () => Effect.logWarning("Trading is no longer frozen"),
           onSome: ({ by, reason, since }) =>
