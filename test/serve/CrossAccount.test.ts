@@ -5,7 +5,8 @@ import Database from "better-sqlite3"
 import { Effect } from "effect"
 import { request } from "node:http"
 import { join } from "node:path"
-import { call, openOrdersOf, serveTwoAccounts } from "./twoAccounts.ts"
+import { overHttpNewest } from "./Server.ts"
+import { call, type Name, openOrdersOf, serveTwoAccounts } from "./twoAccounts.ts"
 
 const order = { pair: "BTC/USD", type: "buy", ordertype: "limit", volume: "0.01", price: "10000" }
 
@@ -119,7 +120,7 @@ describe("an agent of one Kraken account", () => {
     "reads the resources of its own account, and is told of no change of another one",
     () =>
       Effect.gen(function* () {
-        const { clientOf } = yield* serveTwoAccounts({ MCP_KRAKEN_FEED: "off" })
+        const { clientOf, server, tokenOf } = yield* serveTwoAccounts()
         const [desk, cold] = [yield* clientOf("desk"), yield* clientOf("cold")]
         const updates = (client: Client) => {
           const uris: Array<string> = []
@@ -129,6 +130,15 @@ describe("an agent of one Kraken account", () => {
         const [ofDesk, ofCold] = [updates(desk), updates(cold)]
         const uri = "kraken://orders/open"
         yield* Effect.promise(() => Promise.all([desk, cold].map((client) => client.subscribeResource({ uri }))))
+        /** The same by `subscriptions/listen` of the newest revision. */
+        const listening = Effect.fnUntraced(function* (name: Name) {
+          const client = yield* overHttpNewest({ url: server.url, token: tokenOf(name).token })
+          const uris: Array<string> = []
+          client.setNotificationHandler("notifications/resources/updated", ({ params }) => void uris.push(params.uri))
+          yield* Effect.promise(() => client.listen({ resourceSubscriptions: [uri] }))
+          return uris
+        })
+        const [toDesk, toCold] = [yield* listening("desk"), yield* listening("cold")]
         const txid = yield* placed(desk)
         const read = (client: Client, uri: string) =>
           Effect.map(
@@ -138,8 +148,9 @@ describe("an agent of one Kraken account", () => {
         assert.include(yield* read(desk, uri), txid)
         assert.notInclude(yield* read(cold, uri), txid)
         assert.notStrictEqual(yield* read(desk, "kraken://balances"), yield* read(cold, "kraken://balances"))
-        for (let n = 0; n < 1500 && ofDesk.length === 0; n++) yield* Effect.sleep("20 millis")
+        for (let n = 0; n < 2000 && (ofDesk.length === 0 || toDesk.length === 0); n++) yield* Effect.sleep("20 millis")
         assert.deepStrictEqual([[...new Set(ofDesk)], ofCold], [[uri], []])
+        assert.deepStrictEqual([[...new Set(toDesk)], toCold], [[uri], []])
       }),
     { timeout: 60_000 }
   )
@@ -220,6 +231,20 @@ describe("an agent of one Kraken account", () => {
 })
 
 describe("a token of a Kraken account", () => {
+  it.scopedLive("is told by /ready of its own account only", () =>
+    Effect.gen(function* () {
+      const { exchanges, server, tokenOf } = yield* serveTwoAccounts()
+      yield* exchanges.cold.admin("faults", { endpoint: "*", kind: "lockout", count: 1000 })
+      const ready = server.url.replace(/\/mcp$/, "/ready")
+      const ofCold = yield* send(ready, tokenOf("cold").token, {})
+      assert.deepStrictEqual([ofCold.status, JSON.parse(ofCold.text).reason], [503, "key"])
+      assert.notMatch(ofCold.text, /desk/i)
+      const ofDesk = yield* send(ready, tokenOf("desk").token, {})
+      assert.strictEqual(ofDesk.status, 200, ofDesk.text)
+      assert.notMatch(ofDesk.text, /cold/i)
+    })
+  )
+
   it.scopedLive("is refused once its account was changed in the database", () =>
     Effect.gen(function* () {
       const { house, server, tokenOf } = yield* serveTwoAccounts()
