@@ -72,9 +72,10 @@ const isLook = ([, mcp, verb, name]: ReadonlyArray<string>) =>
 const startedBy = (manifest: string, workspace: Workspace) => {
   assert.isTrue(existsSync(join(workspace.folder, "plugin/start.mjs")))
   const { kraken } = JSON.parse(readFileSync(join(workspace.folder, manifest), "utf8")).mcpServers
-  const [start, ...args] = kraken.args
+  const [bound, start, ...args] = kraken.args
+  assert.strictEqual(bound, "--max-semi-space-size=4")
   assert.match(start, /^\$\{\w+\}(?:\/|\$\{\/\})start\.mjs$/)
-  return { ...kraken, args: ["/path/to/mcp-kraken/dist/main.mjs", ...args] }
+  return { ...kraken, args: [bound, "/path/to/mcp-kraken/dist/main.mjs", ...args] }
 }
 
 /** `codex plugin …`: checks that marketplace and plugin are ours, and that its server works. */
