@@ -10,7 +10,7 @@ export default defineConfig({
     // The main process looks up other packages at each `import()`. On a virtual clock, time would run ahead meanwhile.
     server: { deps: { inline: ["@effect/sql-sqlite-node", /@effect\/sql\/.*\/Migrator\.js$/] } },
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/setup/bundle.ts"],
+    globalSetup: ["test/setup/bundle.ts", "test/setup/postgres.ts"],
     setupFiles: ["test/setup/equality.ts"],
     pool: "forks",
     // Test files share a process: Effect is loaded once. Nothing in the project keeps state in a module.
