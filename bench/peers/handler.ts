@@ -11,8 +11,8 @@ import { RateBudgetOff } from "../../src/layers/kraken/rates/RateBudgetOff.ts"
 import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeyMemory.ts"
 import { overHttp } from "../../src/layers/settings/needs.ts"
 import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
-import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { OpenWrites } from "../../src/services/OpenWrites.ts"
+import { TokenDatabase, TokenStoreSql } from "../../src/layers/access/TokenStoreSql.ts"
 import { TestKraken } from "../../test/doubles/TestKraken.ts"
 import { TestStatus } from "../../test/doubles/TestStatus.ts"
 import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
@@ -33,7 +33,7 @@ HttpListener.pipe(
     RequestStateKeyMemory,
     TestStatus(),
     MandatesSqlite,
-    Layer.provide(TokenStoreSqlite, TokenDatabase)
+    Layer.provide(TokenStoreSql, TokenDatabase)
   ]),
   Layer.provide(Logging()),
   Layer.provide(ConfigEnv(overHttp, Option.none(), new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),

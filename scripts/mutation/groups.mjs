@@ -75,7 +75,7 @@ export const groups = {
   },
   access: {
     sources: files(
-      "src/layers/access/TokenStoreSqlite.ts",
+      "src/layers/access/TokenStoreSql.ts",
       "src/layers/exchange/adminPolicy.ts",
       "src/layers/http/credential.ts",
       "src/layers/http/hostPolicy.ts",

@@ -1,6 +1,7 @@
 import { Context, Effect, Layer, Option } from "effect"
 import { CallersLocal } from "../layers/access/callers/CallersLocal.ts"
 import { MandatesSqlite } from "../layers/access/mandates/MandatesSqlite.ts"
+import { SharedPostgresOfSettings } from "../layers/storage/SharedPostgres.ts"
 import { localOperator } from "../layers/access/principals.ts"
 import { McpServer } from "../layers/mcp/server/McpServer.ts"
 import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
@@ -53,7 +54,9 @@ const onProduct = <A, E, R>(
   product: ReturnType<typeof productOnce>
 ) =>
   Effect.gen(function* () {
-    const context = yield* Layer.build(Layer.provide(product, [MandatesSqlite, CallersLocal]))
+    const context = yield* Layer.build(
+      Layer.provide(product, Layer.provideMerge(Layer.merge(MandatesSqlite, CallersLocal), SharedPostgresOfSettings))
+    )
     return yield* Effect.provideService(effect, Principal, localOperator(Context.get(context, Config)))
   }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(McpServerEarly, Settings(options))))
 

@@ -1,8 +1,8 @@
 import { type Context, Effect, Layer, Option } from "effect"
 import { HttpClientThroughProxy } from "../layers/kraken/client/HttpClientThroughProxy.ts"
 import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
-import { NonceSourceInStateFolder } from "../layers/kraken/nonces/NonceSourceSqlite.ts"
-import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
+import { NonceSourceOfState } from "../layers/kraken/nonces/NonceSourceOfState.ts"
+import { RateBudgetOfState } from "../layers/kraken/rates/RateBudgetOfState.ts"
 import { doubts } from "./doubts.ts"
 import { MarketDataOfKraken } from "./feeds.ts"
 import { onSharedMarket } from "./krakenPublic.ts"
@@ -37,8 +37,8 @@ const Mode = Layer.effect(
 
 /** The client of the API key's account. */
 const Client = KrakenClientHttp.pipe(
-  Layer.provide([HttpClientThroughProxy, NonceSourceInStateFolder]),
-  Layer.provideMerge(Layer.merge(RateBudgetModel, Mode))
+  Layer.provide([HttpClientThroughProxy, NonceSourceOfState]),
+  Layer.provideMerge(Layer.merge(RateBudgetOfState, Mode))
 )
 
 /** The API key's account at Kraken, and Kraken's market. */

@@ -9,8 +9,9 @@ import { McpHttpHandlerStreamable } from "../layers/mcp/http/McpHttpHandlerStrea
 import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
 import { CallersByToken } from "../layers/access/callers/CallersByToken.ts"
 import { CallersLocal } from "../layers/access/callers/CallersLocal.ts"
-import { TokenDatabase, TokenStoreSqlite } from "../layers/access/TokenStoreSqlite.ts"
+import { TokenDatabase, TokenStoreSql } from "../layers/access/TokenStoreSql.ts"
 import { MandatesSqlite } from "../layers/access/mandates/MandatesSqlite.ts"
+import { SharedPostgresOfSettings } from "../layers/storage/SharedPostgres.ts"
 import { OperatorSecretSqlite } from "../layers/access/secret/OperatorSecretSqlite.ts"
 import { requireForTokens } from "../layers/access/secret/requireForTokens.ts"
 import { PassphraseTerminal } from "../layers/terminal/PassphraseTerminal.ts"
@@ -139,7 +140,11 @@ export const overHttp = Effect.fnUntraced(
     const serving = announceHttp.pipe(Effect.zipRight(welcome(firstToken, envFile)), Effect.zipRight(Effect.never))
     return yield* Effect.provide(Effect.scoped(serving), Layer.merge(HttpServer, Page))
   },
-  Effect.provide(Layer.merge(Layer.provideMerge(TokenStoreSqlite, TokenDatabase), MandatesSqlite))
+  Effect.provide(
+    Layer.merge(Layer.provideMerge(TokenStoreSql, TokenDatabase), MandatesSqlite).pipe(
+      Layer.provideMerge(SharedPostgresOfSettings)
+    )
+  )
 )
 
 interface OverHttp {

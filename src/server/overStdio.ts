@@ -22,8 +22,10 @@ const product = Effect.fnUntraced(function* (use: (config: typeof Config.Service
   const { Product } = yield* load(() => import("./product.ts"))
   const { MandatesSqlite } = yield* load(() => import("../layers/access/mandates/MandatesSqlite.ts"))
   const { CallersLocal } = yield* load(() => import("../layers/access/callers/CallersLocal.ts"))
+  const { SharedPostgresOfSettings } = yield* load(() => import("../layers/storage/SharedPostgres.ts"))
   const served = CollectedForExport.pipe(Layer.provide(MetricsIfRead), Layer.provideMerge(Product))
-  use(Context.get(yield* Layer.build(Layer.provide(served, [MandatesSqlite, CallersLocal])), Config))
+  const parts = Layer.provideMerge(Layer.merge(MandatesSqlite, CallersLocal), SharedPostgresOfSettings)
+  use(Context.get(yield* Layer.build(Layer.provide(served, parts)), Config))
   yield* logUnlimitedCaller
   yield* announce({ address: "stdio" }, "local")
   return yield* Effect.never

@@ -17,7 +17,7 @@ import { PolicyIntersecting } from "../layers/access/PolicyIntersecting.ts"
 import { RecordSqlite } from "../layers/access/record/RecordSqlite.ts"
 import { PicturesResvg } from "../layers/pictures/PicturesResvg.ts"
 import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
-import { RequestStateKeyInStateFolder } from "../layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
+import { RequestStateKeyOfState } from "../layers/mcp/multiRoundTrip/RequestStateKeySql.ts"
 import { Config } from "../services/Config.ts"
 import type { KrakenClient } from "../services/KrakenClient.ts"
 import type { KrakenWriter } from "../services/KrakenWriter.ts"
@@ -90,7 +90,7 @@ export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => 
     Layer.provide(writer),
     Layer.provide([PolicyIntersecting, CallBudgetSqlite, PicturesResvg]),
     Layer.provideMerge(services),
-    Layer.provide(RequestStateKeyInStateFolder)
+    Layer.provide(RequestStateKeyOfState)
   )
 }
 

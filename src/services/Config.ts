@@ -60,6 +60,8 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly tokenDb: string
     /** The folder of nonces and paper accounts, the same for all processes of a user. */
     readonly stateDir: string
+    /** The address of the database of PostgreSQL that holds the state. If undefined, SQLite files hold it. */
+    readonly databaseUrl: Redacted.Redacted | undefined
     readonly authDisabled: boolean
     /** Host names or origins, besides loopback, that browser requests can come from. */
     readonly allowedOrigins: ReadonlyArray<string>

@@ -13,7 +13,7 @@ export interface Turn {
 export class MayNotLeave extends Data.TaggedError("MayNotLeave")<{ readonly reason: string }> {}
 
 /**
- * Nonces of the configured API key, in order across all processes of this machine that share the key. Kraken refuses a
+ * Nonces of the configured API key, in order across all processes that share the key and the state. Kraken refuses a
  * nonce that is not greater than the last one that arrived from the key.
  *
  * @see https://docs.kraken.com/api/docs/guides/spot-rest-auth read 2026-08-17
@@ -23,9 +23,12 @@ export class NonceSource extends Context.Tag("mcp-kraken/services/NonceSource")<
   {
     /**
      * Uses the key's turn, after a wait behind waiting calls of higher priority. The turn ends with its use, and after three
-     * seconds at the latest.
+     * seconds at the latest. Fails if no nonce can be taken.
      */
-    readonly turn: <A, E, R>(priority: Priority, use: (turn: Turn) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    readonly turn: <A, E, R>(
+      priority: Priority,
+      use: (turn: Turn) => Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E | MayNotLeave, R>
     /**
      * The same for the request of a recorded intent. Fails if the intent is no longer this process's or its time to leave
      * has passed. Both are checked in the step that takes the nonce: a process that takes the intent over later takes a

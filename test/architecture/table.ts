@@ -33,7 +33,6 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/access/secret",
     "layers/process",
     "layers/settings",
-    "layers/storage",
     "layers/terminal",
     "services"
   ],
@@ -161,6 +160,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/process",
     "layers/readiness",
     "layers/settings",
+    "layers/storage",
     "layers/telemetry",
     "layers/terminal",
     "layers/tracing/otlp",
@@ -224,8 +224,11 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/rates": [
     "domain/endpoints",
     "layers/caching",
+    "layers/kraken/nonces",
     "layers/kraken/priorities",
     "layers/metrics",
+    "layers/process",
+    "layers/storage",
     "services"
   ],
   "layers/access/secret": [
@@ -314,7 +317,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/network",
     "services"
   ],
-  "layers/storage": ["layers/process", "services"],
+  "layers/storage": ["layers/network", "layers/process", "services"],
   "layers/telemetry": ["domain/wire", "layers/caching", "services"],
   "layers/terminal": ["layers/process", "services"],
   tools: [

@@ -5,8 +5,8 @@ import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandl
 import { connectSdk } from "../../src/layers/mcp/server/sdkServer.ts"
 import { makeServer, McpServer } from "../../src/layers/mcp/server/McpServer.ts"
 import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeyMemory.ts"
-import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { OpenWrites } from "../../src/services/OpenWrites.ts"
+import { TokenDatabase, TokenStoreSql } from "../../src/layers/access/TokenStoreSql.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
 import { freePort } from "../freePort.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
@@ -36,7 +36,7 @@ const Served = HttpListener.pipe(
 export const serveFixtures = Effect.gen(function* () {
   const port = yield* freePort
   const tokenDb = join(yield* temporaryFolder, "tokens.db")
-  const tokens = TokenStoreSqlite.pipe(Layer.provide(TokenDatabase), Layer.provideMerge(TestConfig({ port, tokenDb })))
+  const tokens = TokenStoreSql.pipe(Layer.provide(TokenDatabase), Layer.provideMerge(TestConfig({ port, tokenDb })))
   const context = yield* Layer.build(Served.pipe(Layer.provideMerge(tokens)))
   const { secret } = yield* Effect.flatMap(TokenStore, (store) =>
     store.create({ name: "conformance", paperOnly: false, expiresIn: Option.none() })

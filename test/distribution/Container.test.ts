@@ -53,7 +53,9 @@ const environmentOf = (path: string) => {
   const { environment } = readYaml(path).services["mcp-kraken"]
   const fill = (name: string) => (name.endsWith("SECRET") ? Buffer.alloc(64).toString("base64") : "kraken.example")
   const entries = Object.entries<unknown>(environment)
-  return Object.fromEntries(entries.map(([name, value]) => [name, String(value).replace(/^\$\{.*\}$/, fill(name))]))
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, String(value).replace(/\$\{[^}]*\}/g, () => fill(name))])
+  )
 }
 
 const image = { MCP_KRAKEN_TOKEN_DB: "/data/tokens.db", MCP_KRAKEN_STATE_DIR: "/data" }
@@ -73,7 +75,7 @@ describe("compose", () => {
   const schema = JSON.parse(JSON.stringify(composeSchema, (key, value) => (isId(key, value) ? undefined : value)))
   const fits = new Ajv2019({ strict: false, validateFormats: false }).compile(schema)
 
-  it.each([...standalone, "compose.tls.yml"])(
+  it.each([...standalone, "compose.tls.yml", "compose.scale.yml"])(
     "%s follows the specification, and the server takes its settings",
     (path) => {
       // The schema is older than the names of projects.
@@ -122,6 +124,23 @@ describe("compose", () => {
       mounted.map((name: string) => `/run/secrets/${name}`)
     )
     for (const folder of ["certs/", "secrets/"]) assert.include(read(".gitignore").split("\n"), folder)
+  })
+
+  it("puts two servers on one database, which nobody else reaches", () => {
+    const { networks, services } = readYaml("compose.scale.yml")
+    const server = services["mcp-kraken"]
+    assert.strictEqual(server.deploy.replicas, 2)
+    assert.isUndefined(server.ports)
+    assert.deepInclude(server, { cap_drop: ["ALL"], read_only: true, stop_grace_period: "40s", tmpfs: "/tmp" })
+    assert.isUndefined(services.postgres.ports)
+    assert.deepStrictEqual(services.postgres.networks, ["database"])
+    assert.deepStrictEqual(networks.database, { internal: true })
+    assert.notInclude(services.caddy.networks, "database")
+    const url = new URL(environmentOf("compose.scale.yml")["MCP_KRAKEN_DATABASE_URL"] ?? "")
+    const { POSTGRES_DB, POSTGRES_USER } = services.postgres.environment
+    assert.deepStrictEqual([url.hostname, url.username, url.pathname], ["postgres", POSTGRES_USER, `/${POSTGRES_DB}`])
+    assert.include(read("Caddyfile.scale"), "dynamic a mcp-kraken 8765 {")
+    assert.strictEqual(environmentOf("compose.scale.yml")["MCP_KRAKEN_PORT"], "8765")
   })
 
   it("leads Caddy to the port that the server has", () => {

@@ -27,6 +27,7 @@ const vocabulary = new Set([
 const foreign = new Set([
   "body_hash",
   "cancel_only",
+  "max_connections",
   "npm_config_nodedir",
   "post_only",
   "trace_id",

@@ -19,6 +19,7 @@ export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof
   tls: Option.none(),
   tokenDb: ":memory:",
   stateDir: "",
+  databaseUrl: undefined,
   authDisabled: false,
   allowedOrigins: [],
   allowedHosts: [],

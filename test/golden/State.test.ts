@@ -4,8 +4,8 @@ import { Effect, Layer, Logger, LogLevel, Option, Redacted } from "effect"
 import { copyFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { NonceSourceInStateFolder } from "../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
-import { RequestStateKeyInStateFolder } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
-import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
+import { RequestStateKeyOfState } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeySql.ts"
+import { TokenDatabase, TokenStoreSql } from "../../src/layers/access/TokenStoreSql.ts"
 import { NonceSource } from "../../src/services/NonceSource.ts"
 import { RequestStateKey } from "../../src/services/RequestStateKey.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
@@ -185,9 +185,7 @@ describe("a tokens.db of version 1", () => {
         (outcomes): Record<string, string> => Object.fromEntries(outcomes)
       )
     ).pipe(
-      Effect.provide(
-        Layer.provide(Layer.provide(TokenStoreSqlite, TokenDatabase), TestConfig({ mode, tokenDb: file }))
-      ),
+      Effect.provide(Layer.provide(Layer.provide(TokenStoreSql, TokenDatabase), TestConfig({ mode, tokenDb: file }))),
       Effect.scoped
     )
 
@@ -253,9 +251,7 @@ describe("a state folder of version 1", () => {
       }).pipe(
         Effect.provide(
           Layer.unwrapEffect(
-            Effect.map(copies, (stateDir) =>
-              Layer.provide(RequestStateKeyInStateFolder, TestConfig({ mode, stateDir }))
-            )
+            Effect.map(copies, (stateDir) => Layer.provide(RequestStateKeyOfState, TestConfig({ mode, stateDir })))
           )
         ),
         Effect.scoped

@@ -57,6 +57,14 @@ describe("the bundle", () => {
     assert.include(partsOf(loadedWith("src/layers/pictures/renderer.ts")), "@resvg/resvg-wasm")
   })
 
+  it("loads the driver of PostgreSQL only for a database of PostgreSQL, and without native parts", () => {
+    const users = ["src/server/overHttp.ts", "src/server/product.ts", "src/cli/token/tokens.ts"]
+    for (const user of users) assert.notInclude(partsOf(loadedWith(user)), "pg")
+    assert.notInclude(partsOf(loadedWith("src/layers/storage/postgres.ts")), "@effect/sql-pg")
+    assert.isTrue(Object.keys(metafile.inputs).some((path) => path.includes("node_modules/pg/")))
+    assert.isFalse(Object.keys(metafile.inputs).some((path) => path.includes("node_modules/pg-native/")))
+  })
+
   it("sends traces without OpenTelemetry's own packages, and loads the exporter only for that", () => {
     const all = Object.keys(metafile.inputs).filter((path) => path.includes("node_modules/@opentelemetry/"))
     assert.deepStrictEqual(all, [])

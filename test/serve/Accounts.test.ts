@@ -5,7 +5,7 @@ import { request } from "node:http"
 import { join } from "node:path"
 import { CallersByToken } from "../../src/layers/access/callers/CallersByToken.ts"
 import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
-import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
+import { TokenDatabase, TokenStoreSql } from "../../src/layers/access/TokenStoreSql.ts"
 import { HttpListener, Listening } from "../../src/layers/http/HttpListener.ts"
 import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandlerStreamable.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
@@ -49,7 +49,7 @@ const makeServer = Effect.fnUntraced(function* (changes: Partial<typeof Config.S
     Layer.provideMerge(Products(CallersByToken)),
     Layer.provide(McpServerEarly),
     Layer.provide(MandatesSqlite),
-    Layer.provideMerge(TokenStoreSqlite),
+    Layer.provideMerge(TokenStoreSql),
     Layer.provide(TokenDatabase),
     Layer.provide(config)
   )

@@ -7,7 +7,7 @@ import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandl
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { CallersByToken } from "../../src/layers/access/callers/CallersByToken.ts"
 import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
-import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
+import { TokenDatabase, TokenStoreSql } from "../../src/layers/access/TokenStoreSql.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
 import { servedExchange } from "../exchange/rest/served.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
@@ -70,7 +70,7 @@ const paper = Effect.gen(function* () {
   const context = yield* Layer.build(
     server.pipe(
       Layer.provide(MandatesSqlite),
-      Layer.provideMerge(TokenStoreSqlite),
+      Layer.provideMerge(TokenStoreSql),
       Layer.provide(TokenDatabase),
       Layer.provide(settings)
     )

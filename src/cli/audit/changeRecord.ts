@@ -2,12 +2,12 @@ import { Clock, Console, Effect } from "effect"
 import type { Resolution } from "../../domain/record/events.ts"
 import { leastAge, prune as pruneRows, resolve as resolveIntent } from "../../layers/access/record/administer.ts"
 import { receiptOf } from "../../layers/access/record/chain.ts"
-import { verify } from "../../layers/access/record/verify.ts"
 import { UsageError } from "../kit/errors.ts"
 import {
   type From,
   type FromOperator,
   isoOf,
+  locate,
   openExisting,
   RecordRefusal,
   requireSecret,
@@ -23,7 +23,7 @@ export const prune = Effect.fn("audit.prune")(function* ({ before }: { readonly 
     return yield* new UsageError({ message: `--before: expected a day that begins before ${isoOf(newest)}` })
   const db = yield* openExisting
   // What is pruned cannot be compared any more.
-  const { findings } = yield* db.read(() => verify())
+  const { findings } = yield* Effect.flatMap(locate, ({ verify }) => verify([]))
   if (findings.some(({ _tag }) => _tag !== "ClockWentBack"))
     return yield* new RecordRefusal({
       message: "The record was altered, so nothing is removed. audit verify says where."

@@ -14,7 +14,7 @@ import {
   type State,
   type StoredRow
 } from "../../layers/access/record/listing.ts"
-import { type Finding, shorterThan, verify } from "../../layers/access/record/verify.ts"
+import { type Finding, shorterThan } from "../../layers/access/record/verify.ts"
 import { accountNames } from "../kit/accountNames.ts"
 import { printJson } from "../kit/printJson.ts"
 import { table } from "../kit/textTable.ts"
@@ -34,11 +34,11 @@ export const list = Effect.fn("audit.list")(function* ({
   readonly state: Option.Option<State>
   readonly json: boolean
 } & From) {
-  const file = yield* locate
+  const authority = yield* locate
   const names = yield* accountNames(envFile)
-  const rows = isThere(file) ? yield* (yield* openToRead(file)).read(() => listRows(filter, names)) : []
+  const rows = isThere(authority) ? yield* (yield* openToRead(authority)).read(() => listRows(filter, names)) : []
   if (json) return yield* writeOut(`${printJson(rows.map(({ at, ...row }) => ({ ...row, at: isoOf(at) })))}\n`)
-  if (rows.length === 0) return yield* Console.log(isThere(file) ? "No such rows." : "Nothing is recorded yet.")
+  if (rows.length === 0) return yield* Console.log(isThere(authority) ? "No such rows." : "Nothing is recorded yet.")
   const hasNames = rows.some(({ account }) => account !== undefined)
   const cells = rows.map(({ about, account, at, caller, endpoint, ids, name, seq, state }) => [
     String(seq),
@@ -50,7 +50,7 @@ export const list = Effect.fn("audit.list")(function* ({
     ids.join(" ")
   ])
   const head = ["Seq", "Time", ...(hasNames ? ["Account"] : []), "Caller", "Endpoint", "State", "Ids"]
-  yield* writeOut(`${table(`Record (${escapeText(file)})`, head, cells)}\n`)
+  yield* writeOut(`${table(`Record (${escapeText(authority.name)})`, head, cells)}\n`)
 }, withState)
 
 const nameOf = ({ id, name }: Actor): string => (name === undefined ? id : `${id} (${name})`)
@@ -60,10 +60,10 @@ export const show = Effect.fn("audit.show")(function* ({
   json,
   seq
 }: { readonly seq: number; readonly json: boolean } & From) {
-  const file = yield* locate
-  const none = new RecordRefusal({ message: `The record ${file} has no row ${seq}.` })
-  if (!isThere(file)) return yield* none
-  const db = yield* openToRead(file)
+  const authority = yield* locate
+  const none = new RecordRefusal({ message: `The record ${authority.name} has no row ${seq}.` })
+  if (!isThere(authority)) return yield* none
+  const db = yield* openToRead(authority)
   const [row, about] = yield* db.read(function* () {
     return [yield* rowAt(seq), yield* rowsAbout(seq)] as const
   })
@@ -93,9 +93,10 @@ export const exportRows = Effect.fn("audit.export")(function* ({
   envFile,
   file: to
 }: { readonly file: Option.Option<string> } & From) {
-  const file = yield* locate
-  if (!isThere(file)) return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
-  const db = yield* openToRead(file)
+  const authority = yield* locate
+  if (!isThere(authority))
+    return yield* new RecordRefusal({ message: `There is no record: ${authority.name} does not exist.` })
+  const db = yield* openToRead(authority)
   const out = yield* Effect.acquireRelease(
     Effect.try({
       try: () => Option.map(to, (path) => openSync(path, "wx", 0o600)),
@@ -134,21 +135,22 @@ export const verifyRecord = Effect.fn("audit.verify")(function* ({
   json,
   receipts
 }: { readonly receipts: ReadonlyArray<Receipt>; readonly json: boolean } & From) {
-  const file = yield* locate
-  if (!isThere(file) && receipts.length === 0)
-    return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
-  const { findings, head, rows } = isThere(file)
-    ? yield* (yield* openToRead(file)).read(() => verify(receipts))
+  const authority = yield* locate
+  if (!isThere(authority) && receipts.length === 0)
+    return yield* new RecordRefusal({ message: `There is no record: ${authority.name} does not exist.` })
+  const { findings, head, rows } = isThere(authority)
+    ? yield* authority.verify(receipts)
     : { rows: 0, head: emptyHead, findings: receipts.map((receipt) => shorterThan(receipt, emptyHead)) }
   const verdict = verdictOf(findings)
   yield* Effect.sync(() => {
     process.exitCode = verdicts[verdict]
   })
-  if (json) return yield* writeOut(`${printJson({ file, verdict, rows, head: receiptOf(head), findings })}\n`)
+  if (json)
+    return yield* writeOut(`${printJson({ file: authority.name, verdict, rows, head: receiptOf(head), findings })}\n`)
   const words = { intact: "is intact", altered: "was altered", shorter: "is shorter than a receipt" }
   yield* writeOut(
     [
-      `The record ${escapeText(file)} ${words[verdict]}: ${rows} ${rows === 1 ? "row" : "rows"}, head ${receiptOf(head)}.`,
+      `The record ${escapeText(authority.name)} ${words[verdict]}: ${rows} ${rows === 1 ? "row" : "rows"}, head ${receiptOf(head)}.`,
       ...findings.map((finding) => `  ${escapeText(sentenceOf(finding))}`),
       ""
     ].join("\n")

@@ -1,12 +1,8 @@
 import { Data, DateTime, Effect, Layer, Option } from "effect"
-import { existsSync } from "node:fs"
-import { join } from "node:path"
-import { layout } from "../../layers/access/record/layout.ts"
-import { recordFile } from "../../layers/access/record/recordFile.ts"
+import { type Authority, authorityOf } from "../../layers/access/record/authority.ts"
 import { OperatorSecretSqlite } from "../../layers/access/secret/OperatorSecretSqlite.ts"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import * as Needs from "../../layers/settings/needs.ts"
-import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
 import { PassphraseTerminal } from "../../layers/terminal/PassphraseTerminal.ts"
 import { Config } from "../../services/Config.ts"
 import { OperatorSecret } from "../../services/OperatorSecret.ts"
@@ -37,15 +33,16 @@ export const withSecret = <A, E, R>(effect: Effect.Effect<A, E, R>, from: FromOp
 /** Requires the operator secret for an act, if one is set. */
 export const requireSecret = (act: string) => Effect.flatMap(OperatorSecret, ({ require }) => require(act))
 
-export const locate = Effect.map(Config, ({ stateDir }) => join(stateDir, recordFile))
+/** Finds the database of the record. */
+export const locate = Effect.flatMap(Config, authorityOf)
 
-export const isThere = (file: string): boolean => existsSync(file)
+export const isThere = ({ isMissing }: Authority): boolean => !isMissing()
 
 /** Opens the record to read it. */
-export const openToRead = (file: string) => openImmediateDatabase({ file, layout, readonly: true })
+export const openToRead = ({ openToRead }: Authority) => openToRead
 
 /** Opens the record to change it. Fails if there is none. */
-export const openToChange = (file: string) => openImmediateDatabase({ file, layout, existing: true })
+export const openToChange = ({ openExisting }: Authority) => openExisting
 
 /** Prints a time without its milliseconds. One that an altered row has and no calendar is printed as it is. */
 export const isoOf = (millis: number): string =>
@@ -56,7 +53,8 @@ export const isoOf = (millis: number): string =>
 
 /** Opens the record of the settings to change it, and refuses if there is none. */
 export const openExisting = Effect.gen(function* () {
-  const file = yield* locate
-  if (!isThere(file)) return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
-  return yield* openToChange(file)
+  const authority = yield* locate
+  if (!isThere(authority))
+    return yield* new RecordRefusal({ message: `There is no record: ${authority.name} does not exist.` })
+  return yield* openToChange(authority)
 })

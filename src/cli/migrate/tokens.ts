@@ -1,7 +1,7 @@
 import { DateTime, Effect, Option } from "effect"
 import { resolve } from "node:path"
 import { isActive } from "../../layers/access/tokenRules.ts"
-import { tokensOf } from "../../layers/access/TokenStoreSqlite.ts"
+import { tokensOf } from "../../layers/access/TokenStoreSql.ts"
 import { lookInto } from "../../layers/storage/lookInto.ts"
 import type { Token } from "../../services/TokenStore.ts"
 import { blocking, changed, type Item, kept } from "./item.ts"

@@ -2,7 +2,7 @@ import { Console, Data, Effect, Layer, Option } from "effect"
 import { OperatorSecretSqlite } from "../../layers/access/secret/OperatorSecretSqlite.ts"
 import { checkTokenSecret, guard } from "../../layers/access/secret/requireForTokens.ts"
 import { forgetFingerprint } from "../../layers/access/secretFingerprints.ts"
-import { TokenDatabase, TokenStoreSqlite } from "../../layers/access/TokenStoreSqlite.ts"
+import { TokenDatabase, TokenStoreSql } from "../../layers/access/TokenStoreSql.ts"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { PassphraseTerminal } from "../../layers/terminal/PassphraseTerminal.ts"
@@ -23,7 +23,7 @@ const withSecret = <A, E, R>(effect: Effect.Effect<A, E, R>, { envFile, passphra
   effect.pipe(
     Effect.provide(
       Layer.mergeAll(
-        Layer.provideMerge(TokenStoreSqlite, TokenDatabase),
+        Layer.provideMerge(TokenStoreSql, TokenDatabase),
         OperatorSecretSqlite,
         PassphraseTerminal(passphraseFd)
       )

@@ -1,14 +1,8 @@
 import { Effect, Either, Option } from "effect"
-import { join } from "node:path"
 import { haltFileIn, lookAtHaltFile, writeHaltFile } from "../../layers/access/halt/haltFile.ts"
+import type { Authority } from "../../layers/access/record/authority.ts"
 import { halt, stopIn } from "../../layers/access/record/emergency.ts"
-import { layout } from "../../layers/access/record/layout.ts"
-import { recordFile } from "../../layers/access/record/recordFile.ts"
-import { lookInto } from "../../layers/storage/lookInto.ts"
-import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
-import { isMissing } from "../kit/isMissing.ts"
 import type { Stop } from "../../services/Halt.ts"
-import { runOnSqlite } from "../../layers/storage/sqliteSteps.ts"
 
 /** The longest wait for a record that another process holds. The file stops meanwhile. */
 const patience = "2 seconds"
@@ -24,12 +18,12 @@ export interface Freezing {
 }
 
 /** Stops all writes but cancels, by a file first, which needs no database, and by a row of the record. */
-export const freeze = Effect.fn("panic.freeze")(function* (stateDir: string, stop: Stop) {
+export const freeze = Effect.fn("panic.freeze")(function* (stateDir: string, authority: Authority, stop: Stop) {
   const path = haltFileIn(stateDir)
   const file = yield* Effect.either(
     Effect.try({ try: () => writeHaltFile(path, stop), catch: (error) => String(Object(error).message) })
   )
-  const row = yield* Effect.either(freezeRecord(join(stateDir, recordFile), stop))
+  const row = yield* Effect.either(freezeRecord(authority, stop))
   const inFile = lookAtHaltFile(path)
   const before = Either.isRight(row) ? row.right : undefined
   const freezing: Freezing = {
@@ -52,11 +46,11 @@ export interface Halves {
 }
 
 /** Reads the file and the row of the stop. */
-export const halvesIn = Effect.fn("panic.halves")(function* (stateDir: string) {
-  const look = yield* lookInto(join(stateDir, recordFile), (db) => runOnSqlite(db, stopIn())?.seq, patience)
+export const halvesIn = Effect.fn("panic.halves")(function* (stateDir: string, authority: Authority) {
+  const look = yield* authority.look(stopIn, patience)
   const halves: Halves = {
     file: Option.getOrUndefined(lookAtHaltFile(haltFileIn(stateDir)))?.since,
-    row: look._tag === "Read" ? look.value : look._tag === "Missing" ? undefined : "unknown"
+    row: look._tag === "Read" ? look.value?.seq : look._tag === "Missing" ? undefined : "unknown"
   }
   return halves
 })
@@ -67,10 +61,10 @@ export const isSameStop = (before: Halves, now: Halves): boolean =>
   (before.row === undefined || before.row === "unknown" || now.row === "unknown" || before.row === now.row)
 
 /** Stops by a row. Returns the stop that was in force before. Fails with a sentence. */
-const freezeRecord = Effect.fnUntraced(function* (file: string, stop: Stop) {
-  if (isMissing(file)) return yield* Effect.fail(`There is no record (${file}).`)
+const freezeRecord = Effect.fnUntraced(function* ({ isMissing, name, openExisting }: Authority, stop: Stop) {
+  if (isMissing()) return yield* Effect.fail(`There is no record (${name}).`)
   return yield* Effect.scoped(
-    Effect.flatMap(openImmediateDatabase({ file, layout, existing: true }), (db) =>
+    Effect.flatMap(openExisting, (db) =>
       db.write(function* () {
         const before = yield* stopIn()
         yield* halt(stop)
@@ -80,6 +74,6 @@ const freezeRecord = Effect.fnUntraced(function* (file: string, stop: Stop) {
   ).pipe(
     Effect.mapError(({ message }) => message),
     Effect.disconnect,
-    Effect.timeoutFail({ duration: patience, onTimeout: () => `The record ${file} is busy.` })
+    Effect.timeoutFail({ duration: patience, onTimeout: () => `The record ${name} is busy.` })
   )
 })

@@ -1,3 +1,4 @@
+import type { Authority } from "../../layers/access/record/authority.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import {
   isAtKraken,
@@ -85,6 +86,7 @@ export const frozenLine = ({ file, row, stop, wasFrozen }: Freezing): string => 
 export interface Remains {
   /** Undefined before the settings were read. */
   readonly stateDir: string | undefined
+  readonly authority: Authority | undefined
   /** Undefined before it was tried. */
   readonly isFrozen: boolean | undefined
   /** Servers were asked to do the work, and go on with it. */
@@ -93,7 +95,13 @@ export interface Remains {
   readonly open: ReadonlyMap<string, ReadonlyArray<string>>
 }
 
-export const nothingYet: Remains = { stateDir: undefined, isFrozen: undefined, isAsked: false, open: new Map() }
+export const nothingYet: Remains = {
+  stateDir: undefined,
+  authority: undefined,
+  isFrozen: undefined,
+  isAsked: false,
+  open: new Map()
+}
 
 /** The most ids that a line names. */
 const mostNamed = 10

@@ -4,7 +4,8 @@ import process from "node:process"
 import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
 import { operator } from "../../layers/access/principals.ts"
 import { haltFileIn, lookAtHaltFile } from "../../layers/access/halt/haltFile.ts"
-import { recordFile } from "../../layers/access/record/recordFile.ts"
+import type { Authority } from "../../layers/access/record/authority.ts"
+import { emergencyAuthority } from "./emergencyAuthority.ts"
 import { recordKeyOf } from "../../layers/access/record/RecordSqlite.ts"
 import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
 import { askServers, readWork, removeWork, writeOpenOrders } from "../../layers/kraken/writes/panic/panicFiles.ts"
@@ -48,6 +49,7 @@ interface Given extends Omit<PanicOptions, "account"> {
 interface Common {
   readonly options: PanicOptions
   readonly stateDir: string
+  readonly authority: Authority
   readonly say: PanicParts["say"]
   readonly remains: Ref.Ref<Remains>
 }
@@ -71,9 +73,9 @@ export const runPanicCommand = Effect.fn("panic.command")(function* (given: Give
 })
 
 /** Tells whether trading is frozen now. The file stops while the row is still waited for, and both can be gone by now. */
-const isStillFrozen = Effect.fnUntraced(function* ({ isFrozen, stateDir }: Remains) {
-  if (stateDir === undefined || isFrozen === false) return isFrozen
-  const { file, row } = yield* halvesIn(stateDir)
+const isStillFrozen = Effect.fnUntraced(function* ({ authority, isFrozen, stateDir }: Remains) {
+  if (stateDir === undefined || authority === undefined || isFrozen === false) return isFrozen
+  const { file, row } = yield* halvesIn(stateDir, authority)
   // A file that cannot be looked at has no time.
   return (file ?? 0) > 0 || typeof row === "number" || (isFrozen === undefined ? undefined : false)
 })
@@ -90,20 +92,21 @@ const freezeAndCancel = Effect.fnUntraced(function* (
   const { notes, stateDir } = settings
   yield* say(scopeLine(settings))
   yield* Effect.forEach([...notes, ...settings.problems], say)
-  yield* Ref.set(remains, { ...nothingYet, stateDir })
+  const authority = yield* emergencyAuthority(settings)
+  yield* Ref.set(remains, { ...nothingYet, authority, stateDir })
   const stop = {
     since: yield* Clock.currentTimeMillis,
     by: "local",
     ...(Option.isSome(reason) && { reason: reason.value })
   }
-  const isUnused = isMissing(join(stateDir, recordFile))
-  const first = yield* freeze(stateDir, stop)
+  const isUnused = authority.isMissing()
+  const first = yield* freeze(stateDir, authority, stop)
   yield* Ref.update(remains, (remains) => ({ ...remains, isFrozen: first.file || first.row }))
   yield* say(frozenLine(first))
   yield* Effect.forEach(first.notes, say)
-  const halves = yield* halvesIn(stateDir)
-  const worked = yield* cancelOrders({ options, stateDir, say, remains }, settings)
-  const last = yield* halvesIn(stateDir)
+  const halves = yield* halvesIn(stateDir, authority)
+  const worked = yield* cancelOrders({ authority, options, stateDir, say, remains }, settings)
+  const last = yield* halvesIn(stateDir, authority)
   const isKept = isSameStop(halves, last)
   const isFrozen = last.file !== undefined || last.row !== undefined
   const freezing = !isFrozen
@@ -111,7 +114,7 @@ const freezeAndCancel = Effect.fnUntraced(function* (
     : first.file && first.row && isKept
       ? first
       : // A record that was busy at the beginning might be free by now.
-        { ...(yield* freeze(stateDir, stop)), wasFrozen: first.wasFrozen }
+        { ...(yield* freeze(stateDir, authority, stop)), wasFrozen: first.wasFrozen }
   const end: PanicEnd = {
     freezing,
     reports: worked.reports,
@@ -193,13 +196,13 @@ const cancelAtKraken = Effect.fnUntraced(function* (
 
 /** Finds accounts that were traded on, and that the API keys of the settings might not reach. */
 const otherAccounts = Effect.fnUntraced(function* (
-  { stateDir }: Common,
+  { authority }: Common,
   accounts: ReadonlyArray<typeof Config.Service>,
   file: Option.Option<string>
 ) {
   const baseUrl = accounts[0]?.baseUrl ?? Settings.baseUrl.fallback
   const known = accounts.map(recordKeyOf)
-  const keys = yield* recentKeys(stateDir)
+  const keys = yield* recentKeys(authority)
   const others = Either.match(keys, {
     onLeft: () => 0,
     onRight: (keys) => keys.filter((one) => !known.includes(one)).length
@@ -237,7 +240,7 @@ const otherAccounts = Effect.fnUntraced(function* (
 /** Cancels the orders of all simulated accounts of the state folder. Real orders of its record are a problem. */
 const cancelOnPaper = Effect.fnUntraced(function* (common: Common, settings: EmergencySettings) {
   const { stateDir } = common
-  const real = yield* realOrderProblems(stateDir)
+  const real = yield* realOrderProblems(common.authority)
   if (isMissing(join(stateDir, "paper.db"))) return { reports: [], problems: real } satisfies Worked
   const config = settings.config(Needs.paper)
   if (Either.isLeft(config)) return { reports: [], problems: [...real, config.left.message] } satisfies Worked
@@ -246,8 +249,8 @@ const cancelOnPaper = Effect.fnUntraced(function* (common: Common, settings: Eme
 })
 
 /** Finds real orders that a stop of simulated accounts leaves alone. */
-const realOrderProblems = Effect.fnUntraced(function* (stateDir: string) {
-  const keys = yield* recentKeys(stateDir)
+const realOrderProblems = Effect.fnUntraced(function* (authority: Authority) {
+  const keys = yield* recentKeys(authority)
   if (Either.isLeft(keys))
     return keys.left === undefined ? [] : [`It is not known if real orders were placed lately: ${keys.left}`]
   return keys.right.length === 0
@@ -276,7 +279,7 @@ const cancelOnAccounts = Effect.fnUntraced(function* (common: Common) {
 
 /** Cancels on one account. `account` names it in reports, and `inRecord` in the record. */
 const runOn = Effect.fnUntraced(function* (
-  { options, remains, say, stateDir }: Common,
+  { authority, options, remains, say, stateDir }: Common,
   account: string,
   calls: PanicParts["calls"],
   key: string,
@@ -285,7 +288,7 @@ const runOn = Effect.fnUntraced(function* (
   return yield* runPanic(options, {
     account,
     calls,
-    record: yield* recordOfPanic(stateDir, { account: inRecord, key }),
+    record: yield* recordOfPanic(authority, { account: inRecord, key }),
     writeList: writeOpenOrders(stateDir, account, yield* Clock.currentTimeMillis),
     say,
     sawOpen: (ids) => Ref.update(remains, (remains) => ({ ...remains, open: new Map(remains.open).set(account, ids) }))
@@ -302,7 +305,10 @@ const untilAllTook = 2500
 const untilReported = 60_000
 
 /** Has running servers that have an API key do the work, and waits for their reports. */
-const haveServersCancel = Effect.fnUntraced(function* ({ options, remains, say, stateDir }: Common, why: string) {
+const haveServersCancel = Effect.fnUntraced(function* (
+  { authority, options, remains, say, stateDir }: Common,
+  why: string
+) {
   const nothing = (problem: string): Worked => ({ reports: [], problems: [problem] })
   yield* say(`${why} Asking running servers to cancel.`)
   const asked = yield* Effect.either(askServers(stateDir, yield* Clock.currentTimeMillis, options))
@@ -324,7 +330,7 @@ const haveServersCancel = Effect.fnUntraced(function* ({ options, remains, say, 
     shown = Math.max(shown, lines.length)
     const elapsed = (yield* monotonic) - began
     if (working > 0 && reports.length === working && elapsed > untilAllTook) {
-      const missing = options.account === undefined ? yield* missingAccounts(stateDir, keys) : undefined
+      const missing = options.account === undefined ? yield* missingAccounts(authority, keys) : undefined
       if (missing === undefined || elapsed > untilTaken)
         return yield* finish(reports, missing === undefined ? [] : [missing])
     }
@@ -345,8 +351,8 @@ const haveServersCancel = Effect.fnUntraced(function* ({ options, remains, say, 
 })
 
 /** Finds accounts of the record that no server reported on. `keys` are the beginnings of the keys of those that did. */
-const missingAccounts = Effect.fnUntraced(function* (stateDir: string, keys: ReadonlyArray<string>) {
-  const recent = yield* recentKeys(stateDir)
+const missingAccounts = Effect.fnUntraced(function* (authority: Authority, keys: ReadonlyArray<string>) {
+  const recent = yield* recentKeys(authority)
   if (Either.isLeft(recent))
     return `It is not known if other accounts were traded on: ${recent.left ?? "there is no record."}`
   const missing = recent.right.filter((key) => !keys.some((beginning) => key.startsWith(beginning))).length

@@ -6,8 +6,6 @@ import { haltFileIn, lastStopAt, lookAtHaltFile, removeHaltFile } from "../../la
 import { operator } from "../../layers/access/principals.ts"
 import { receiptOf } from "../../layers/access/record/chain.ts"
 import { release, secretIn, stopIn, writesSince } from "../../layers/access/record/emergency.ts"
-import { layout } from "../../layers/access/record/layout.ts"
-import { recordFile } from "../../layers/access/record/recordFile.ts"
 import { OtherSecret } from "../../layers/access/secret/requireForTokens.ts"
 import { fingerprintsIn } from "../../layers/access/secretFingerprints.ts"
 import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
@@ -17,10 +15,9 @@ import { load } from "../../layers/process/load.ts"
 import { type EmergencySettings, emergencySettings } from "../../layers/settings/emergency.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { lookInto } from "../../layers/storage/lookInto.ts"
-import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
 import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
-import { isMissing } from "../kit/isMissing.ts"
+import { emergencyAuthority } from "./emergencyAuthority.ts"
 import { liveAccounts } from "./liveAccounts.ts"
 import { mayResume } from "./mayResume.ts"
 import { ResumeRefusal } from "./resumeRefusal.ts"
@@ -38,11 +35,12 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
   yield* Console.error(escapeLines(`State folder: ${stateDir}`))
   yield* Effect.forEach([...settings.notes, ...settings.problems], (line) => Console.error(escapeLines(line)))
   const path = haltFileIn(stateDir)
-  const file = join(stateDir, recordFile)
-  const db = isMissing(file)
+  const authority = yield* emergencyAuthority(settings)
+  const { name: file } = authority
+  const db = authority.isMissing()
     ? undefined
     : yield* Effect.mapError(
-        openImmediateDatabase({ file, layout, existing: true }),
+        authority.openExisting,
         ({ message }) => new ResumeRefusal({ message: `${message} Trading stays frozen.` })
       )
   const recorded =

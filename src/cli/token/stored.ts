@@ -1,9 +1,9 @@
 import { Data, Effect, Layer, type Option } from "effect"
-import { join, resolve } from "node:path"
+import { resolve } from "node:path"
 import { makeAuthorityFile } from "../../layers/access/mandates/authorityFile.ts"
-import { recordFile } from "../../layers/access/record/recordFile.ts"
+import { authorityOf } from "../../layers/access/record/authority.ts"
 import { OperatorSecretSqlite } from "../../layers/access/secret/OperatorSecretSqlite.ts"
-import { TokenDatabase, TokenStoreSqlite } from "../../layers/access/TokenStoreSqlite.ts"
+import { TokenDatabase, TokenStoreSql } from "../../layers/access/TokenStoreSql.ts"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import type { Needs } from "../../layers/settings/needs.ts"
 import { PassphraseTerminal } from "../../layers/terminal/PassphraseTerminal.ts"
@@ -33,10 +33,10 @@ export class NoTokenFile extends Data.TaggedError("NoTokenFile")<{ readonly file
 }
 
 /** The token store and its database. */
-export const Tokens = Layer.provideMerge(TokenStoreSqlite, TokenDatabase)
+export const Tokens = Layer.provideMerge(TokenStoreSql, TokenDatabase)
 
 /** Opens the file of mandates when it is first used. */
-export const authority = Effect.flatMap(Config, ({ stateDir }) => makeAuthorityFile(join(stateDir, recordFile)))
+export const authority = Effect.flatMap(Effect.flatMap(Config, authorityOf), makeAuthorityFile)
 
 /** Provides settings, and a scope. */
 export const withSettings =
@@ -63,8 +63,10 @@ export const changing =
       from
     )
 
-/** Fails if there is no token database. */
+/** Fails if the token database would be a file that does not exist. */
 export const requireTokenFile = (id: string) =>
-  Effect.flatMap(Config, ({ tokenDb }) =>
-    isMissing(tokenDb) ? Effect.fail(new NoTokenFile({ file: resolve(tokenDb), id })) : Effect.void
+  Effect.flatMap(Config, ({ databaseUrl, tokenDb }) =>
+    databaseUrl === undefined && isMissing(tokenDb)
+      ? Effect.fail(new NoTokenFile({ file: resolve(tokenDb), id }))
+      : Effect.void
   )

@@ -21,8 +21,8 @@ const ifStored =
   (needs: Needs.Needs) =>
   <A, E, R, B, E2>(effect: Effect.Effect<A, E, R>, from: From, otherwise: (file: string) => Effect.Effect<B, E2>) =>
     Effect.gen(function* () {
-      const { tokenDb } = yield* Config
-      if (isMissing(tokenDb)) return yield* otherwise(resolve(tokenDb))
+      const { databaseUrl, tokenDb } = yield* Config
+      if (databaseUrl === undefined && isMissing(tokenDb)) return yield* otherwise(resolve(tokenDb))
       return yield* Effect.provide(effect, Tokens)
     }).pipe(Effect.scoped, Effect.provide(ConfigEnv(needs, from.envFile)))
 
@@ -51,7 +51,9 @@ const holdingsOf = (tokens: ReadonlyArray<Token>) =>
 /** Prints the tokens. */
 export const list = Effect.fn("token.list")(
   function* ({ all, envFile, json }: { readonly all: boolean; readonly json: boolean } & From) {
-    const { tokenDb } = yield* Config
+    const { databaseUrl, tokenDb } = yield* Config
+    const [place, title] =
+      databaseUrl === undefined ? [resolve(tokenDb), tokenDb] : ["the PostgreSQL database", "PostgreSQL"]
     const { list } = yield* TokenStore
     const now = yield* DateTime.now
     const everyone = yield* list
@@ -76,8 +78,8 @@ export const list = Effect.fn("token.list")(
     if (rows.length === 0) {
       const hint =
         everyone.length === 0
-          ? `No tokens yet in ${resolve(tokenDb)}.`
-          : `All tokens in ${resolve(tokenDb)} are revoked (token list --all shows them).`
+          ? `No tokens yet in ${place}.`
+          : `All tokens in ${place} are revoked (token list --all shows them).`
       return yield* Console.log(`${hint} ${createOne(envFile)}`)
     }
     // Most servers have one account, of which nobody has to be told.
@@ -95,7 +97,7 @@ export const list = Effect.fn("token.list")(
         ...limitCells(token, holding)
       ].map((cell) => cell ?? "—")
     )
-    yield* Console.log(table(`Tokens (${tokenDb})`, head(hasNames), cells))
+    yield* Console.log(table(`Tokens (${title})`, head(hasNames), cells))
   },
   (effect, from) =>
     ifStored(Needs.tokenLimits)(effect, from, (file) =>

@@ -1,5 +1,4 @@
 import { Clock, DateTime, Effect, Layer, Option, Schedule, Scope } from "effect"
-import { join } from "node:path"
 import {
   callsIn,
   callsLeaveAt,
@@ -15,11 +14,9 @@ import { LimitReached } from "../../services/LimitErrors.ts"
 import { Principal } from "../../services/Principal.ts"
 import { RecordUnavailable } from "../../services/Record.ts"
 import type { DatabaseUnavailable } from "../storage/databaseFile.ts"
-import { openImmediateDatabase } from "../storage/immediateDatabase.ts"
 import { all, run, type Steps } from "../storage/steps.ts"
 import type { TransactionalDatabase } from "../storage/transactionalDatabase.ts"
-import { layout } from "./record/layout.ts"
-import { recordFile } from "./record/recordFile.ts"
+import { type Authority, authorityInFile, authorityOf } from "./record/authority.ts"
 
 /** The pause between two writes of the counts, and the age at which counts of other processes are read again. */
 const flushEvery = 5000
@@ -39,13 +36,13 @@ interface Counter {
 /** Counts in memory, which are added to the table `calls` of `authority.db` every few seconds and at the end. */
 export const CallBudgetSqlite = Layer.scoped(
   CallBudget,
-  Effect.flatMap(Config, ({ stateDir }) => makeCallBudget(join(stateDir, recordFile)))
+  Effect.flatMap(Effect.flatMap(Config, authorityOf), makeCallBudget)
 )
 
 /** Counts that end with their scope. For tests and for accounts that are not kept. */
-export const CallBudgetInMemory = Layer.scoped(CallBudget, makeCallBudget(":memory:"))
+export const CallBudgetInMemory = Layer.scoped(CallBudget, makeCallBudget(authorityInFile(":memory:")))
 
-function makeCallBudget(file: string): Effect.Effect<typeof CallBudget.Service, never, Scope.Scope> {
+function makeCallBudget(authority: Authority): Effect.Effect<typeof CallBudget.Service, never, Scope.Scope> {
   return Effect.gen(function* () {
     const scope = yield* Effect.scope
     const counters = new Map<string, Counter>()
@@ -64,7 +61,7 @@ function makeCallBudget(file: string): Effect.Effect<typeof CallBudget.Service, 
       Effect.catchAll(flush(db), ({ reason }) => Effect.logWarning("Counts of calls could not be saved", { reason }))
     const open = Effect.gen(function* () {
       if (database !== undefined) return database
-      const db = yield* Scope.extend(openImmediateDatabase({ file, layout }), scope)
+      const db = yield* Scope.extend(authority.open, scope)
       yield* Scope.addFinalizer(scope, flushInBackground(db))
       // A fiber inherits that it can't be interrupted.
       const flushing = Effect.interruptible(Effect.repeat(flushInBackground(db), Schedule.spaced(flushEvery)))

@@ -15,6 +15,10 @@ const collecting = "100 millis"
  */
 export const makeLastUse = Effect.gen(function* () {
   const sql = yield* SqlClient
+  const entriesOf = sql.onDialectOrElse({
+    pg: () => (json: string) => sql`json_each_text(${json}::json)`,
+    orElse: () => (json: string) => sql`json_each(${json})`
+  })
   const written = new Map<TokenId, number>()
   /** Uses to be written with the next write, and those that wait for the end of the interval or of the process. */
   const [due, pending] = [new Map<TokenId, DateTime.Utc>(), new Map<TokenId, DateTime.Utc>()]
@@ -25,7 +29,7 @@ export const makeLastUse = Effect.gen(function* () {
       if (rows.length === 0) return Effect.void
       const json = JSON.stringify(Object.fromEntries(rows))
       return Effect.ignoreLogged(
-        sql`UPDATE tokens SET last_used_at = used.value FROM json_each(${json}) AS used WHERE tokens.id = used.key`
+        sql`UPDATE tokens SET last_used_at = used.value FROM ${entriesOf(json)} AS used WHERE tokens.id = used.key`
       )
     })
   const writes = yield* FiberSet.make<void>()

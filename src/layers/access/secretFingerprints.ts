@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql/SqlClient"
 import type { Database } from "better-sqlite3"
 import { Effect, Schema } from "effect"
 import { TokenStoreError } from "../../services/TokenStore.ts"
-import { reasonOf } from "../storage/databaseFile.ts"
+import { failureOf } from "../storage/dialects.ts"
 
 /**
  * Fingerprints of the operator secret in `tokens.db`, so that its tokens cannot be changed with the secret of another state
@@ -17,17 +17,25 @@ export const createOperatorSecrets = Effect.flatMap(
 
 const decode = Schema.decodeUnknown(Schema.Array(Schema.Struct({ fingerprint: Schema.String })))
 
-const failed = (cause: unknown) =>
-  new TokenStoreError({ reason: `The token database can't be used: ${reasonOf(cause)}.`, cause })
+/** Uses the database of the tokens. */
+const using = <A>(use: (sql: SqlClient) => Effect.Effect<A, unknown>): Effect.Effect<A, TokenStoreError, SqlClient> =>
+  Effect.flatMap(SqlClient, (sql) =>
+    Effect.mapError(
+      use(sql),
+      (cause) =>
+        new TokenStoreError({
+          reason: failureOf(sql, (why) => `The token database can't be used: ${why}.`)(cause),
+          cause
+        })
+    )
+  )
 
 /** Reads the fingerprints. None: no secret is needed for this database. */
-export const readFingerprints: Effect.Effect<ReadonlyArray<string>, TokenStoreError, SqlClient> = Effect.flatMap(
-  SqlClient,
-  (sql) => sql`SELECT fingerprint FROM operator_secrets`
-).pipe(
-  Effect.flatMap(decode),
-  Effect.map((rows) => rows.map(({ fingerprint }) => fingerprint)),
-  Effect.mapError(failed)
+export const readFingerprints: Effect.Effect<ReadonlyArray<string>, TokenStoreError, SqlClient> = using((sql) =>
+  sql`SELECT fingerprint FROM operator_secrets`.pipe(
+    Effect.flatMap(decode),
+    Effect.map((rows) => rows.map(({ fingerprint }) => fingerprint))
+  )
 )
 
 /** Reads the fingerprints by a connection that changes nothing. A database of another program has none. */
@@ -38,14 +46,8 @@ export const fingerprintsIn = (db: Database): ReadonlyArray<string> =>
 
 /** Adds a fingerprint. */
 export const addFingerprint = (fingerprint: string): Effect.Effect<void, TokenStoreError, SqlClient> =>
-  Effect.flatMap(SqlClient, (sql) => sql`INSERT OR IGNORE INTO operator_secrets VALUES (${fingerprint})`).pipe(
-    Effect.mapError(failed),
-    Effect.asVoid
-  )
+  using((sql) => Effect.asVoid(sql`INSERT INTO operator_secrets VALUES (${fingerprint}) ON CONFLICT DO NOTHING`))
 
 /** Removes a fingerprint. */
 export const forgetFingerprint = (fingerprint: string): Effect.Effect<void, TokenStoreError, SqlClient> =>
-  Effect.flatMap(SqlClient, (sql) => sql`DELETE FROM operator_secrets WHERE fingerprint = ${fingerprint}`).pipe(
-    Effect.mapError(failed),
-    Effect.asVoid
-  )
+  using((sql) => Effect.asVoid(sql`DELETE FROM operator_secrets WHERE fingerprint = ${fingerprint}`))

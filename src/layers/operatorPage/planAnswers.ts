@@ -1,6 +1,5 @@
 import { Effect, Option, Struct } from "effect"
 import { createHash } from "node:crypto"
-import { join } from "node:path"
 import { canonicalJson } from "../../domain/wire/canonicalJson.ts"
 import type { Plan } from "../../services/Approvals.ts"
 import { Config } from "../../services/Config.ts"
@@ -10,7 +9,7 @@ import { listNewest, listOpen, show } from "../access/approvals/readPlans.ts"
 import { makeAuthorityFile } from "../access/mandates/authorityFile.ts"
 import { accountsByKey } from "../access/record/accountsByKey.ts"
 import { logHead } from "../access/record/logHead.ts"
-import { recordFile } from "../access/record/recordFile.ts"
+import { authorityOf } from "../access/record/authority.ts"
 import { type Steps } from "../storage/steps.ts"
 
 /** The earlier plans that are listed. */
@@ -32,9 +31,8 @@ export const markOf = (plan: Plan): string =>
 /** Makes the access to the plans in the record. */
 export const makePlanAnswers = Effect.gen(function* () {
   const config = yield* Config
-  const { stateDir } = config
   const names = accountsByKey(config)
-  const { read, write } = yield* makeAuthorityFile(join(stateDir, recordFile))
+  const { read, write } = yield* makeAuthorityFile(yield* authorityOf(config))
   return {
     /** Reads the plans that wait, and the newest others. */
     list: Effect.map(

@@ -6,7 +6,7 @@ import type { Source } from "./sources.ts"
 import { type KeyPair, pairsIn } from "./keyPairs.ts"
 import { type Setting, settings } from "./settingDefinitions.ts"
 
-const { baseUrl, stateDir, wsAuthUrl, wsUrl } = settings
+const { baseUrl, databaseUrl, databaseUrlFile, stateDir, wsAuthUrl, wsUrl } = settings
 
 /** Checks that a source has a key or a secret, or one of the two, of an account that it or one of the others names. */
 export const holdsKey = (source: Source, ...others: ReadonlyArray<Source>): boolean =>
@@ -34,7 +34,7 @@ export const merge = (environment: Source, dotenv: DotenvFile) => {
   const pairs = pairsIn(environment, source)
   const ofKeys = [...addresses, ...pairs.map(({ otp }) => otp)].map(({ name }) => name)
   if (holdsKey(environment, source)) {
-    const companions = [...ofKeys, stateDir.name]
+    const companions = [...ofKeys, ...[stateDir, databaseUrl, databaseUrlFile].map(({ name }) => name)]
     const foreign = [...partsOf(pairs.slice(1)), ...companions].filter(
       (name) => source.has(name) && !environment.has(name)
     )
@@ -93,7 +93,7 @@ const valueOf = (variables: Source, { name, parse }: Setting<string>): string | 
 }
 
 /** Returns the text of the variable, or that of the file. */
-const either = (
+export const either = (
   variables: Source,
   setting: Setting<string>,
   fileSetting: Setting<string>,

@@ -1,8 +1,8 @@
-import { Option, Struct } from "effect"
+import { Option, Redacted, Struct } from "effect"
 import { defaultAccount, KrakenAccountName } from "../../services/KrakenAccount.ts"
 import { isLoopback } from "../network/loopback.ts"
 import type { Config } from "../../services/Config.ts"
-import { merge, readCredentials } from "./credentials.ts"
+import { either, merge, readCredentials } from "./credentials.ts"
 import { namesOnly, readAccounts } from "./accounts.ts"
 import { noSuchAccount } from "./knownAccounts.ts"
 import { accountsIn, unnamedPair } from "./keyPairs.ts"
@@ -70,6 +70,10 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
     : undefined
   const accounts: ReadonlyArray<string> = [defaultAccount, ...accountsIn(variables)]
   const tls = [values.sslKeyFile, values.sslCertFile]
+  const databaseProblems: Array<string> = []
+  const databaseUrl = inUse("databaseUrl")
+    ? either(variables, settings.databaseUrl, settings.databaseUrlFile, databaseProblems)
+    : undefined
   const limits = readLimits(values, inUse("authDisabled") && values.authDisabled === false)
   const ofAccounts = [
     ...named.problems,
@@ -88,6 +92,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
       .map((name) => `${name}: expected in ${file}, where the API key comes from, or both in the environment`),
     ...pair.problems,
     ...ofAccounts,
+    ...databaseProblems,
     ...(inUse("mode")
       ? modeProblems({ flags: sources.flags, environment, dotenv, file, mode: values.mode, hasKey })
       : []),
@@ -123,6 +128,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
       certFile: Option.fromNullable(values.sslCertFile)
     }),
     stateDir: stateDir ?? "",
+    databaseUrl: databaseUrl === undefined ? undefined : Redacted.make(databaseUrl),
     feedUrls: feedUrls(values),
     accounts: named.accounts,
     account: KrakenAccountName.make(values.account ?? defaultAccount),
@@ -176,6 +182,8 @@ const fields = Object.keys(settings) as ReadonlyArray<Field>
 
 /** Settings that only stand for other fields of Config. */
 const standingForOthers = [
+  "databaseUrl",
+  "databaseUrlFile",
   "key",
   "keyFile",
   "otp",
@@ -265,6 +273,7 @@ const hide = (config: typeof Config.Service, unused: ReadonlyArray<Field>): type
 /** Returns the field of Config that a setting helps to make. */
 const shownAs = (field: Field): string => {
   if (field === "sslKeyFile" || field === "sslCertFile") return "tls"
+  if (field === "databaseUrlFile") return "databaseUrl"
   if (field === "wsUrl" || field === "wsAuthUrl") return "feedUrls"
   if (field === "serverMax" || field === "serverAsk") return "serverLimits"
   return isOfMandate(field) ? "localMandate" : field

@@ -33,7 +33,12 @@ export interface EmergencySettings {
 }
 
 /** Settings that say what is stopped. Only the environment and a file that somebody named give them. */
-const ofStop: ReadonlyArray<string> = [settings.mode.name, settings.stateDir.name]
+const ofStop: ReadonlyArray<string> = [
+  settings.mode.name,
+  settings.stateDir.name,
+  settings.databaseUrl.name,
+  settings.databaseUrlFile.name
+]
 
 const empty: Source = new Map()
 

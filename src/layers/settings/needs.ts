@@ -41,26 +41,32 @@ export const overStdio: Needs = {
   dotenv: false
 }
 
+/** The settings of the state that servers share. */
+const state = ["stateDir", "databaseUrl", "databaseUrlFile"] as const
+
 export const health = command("host", "port", "sslKeyFile", "sslCertFile")
 
 /** Settings of the commands that make or change tokens. */
-export const tokenCreate = command("tokenDb", "stateDir", "mode", "accounts")
-export const tokenChange = command("tokenDb", "stateDir")
+export const tokenCreate = command("tokenDb", ...state, "mode", "accounts")
+export const tokenChange = command("tokenDb", ...state)
 /** Settings of the commands on tokens that are used in an emergency. */
-export const tokens = command("tokenDb")
-export const tokenLimits = command("tokenDb", "stateDir")
+export const tokens = command("tokenDb", "databaseUrl", "databaseUrlFile")
+export const tokenLimits = command("tokenDb", ...state)
 /** Settings for reading Kraken's lists of names. */
 export const names = command("baseUrl", "httpTimeout", "stateDir", "tier")
 
 /** Settings of the commands on the record and on the state folder. */
-export const record = command("stateDir")
+export const record = command(...state)
+
+/** Settings that say where the state of several servers is. */
+export const database = command("databaseUrl", "databaseUrlFile")
 
 /** Settings of an emergency: the accounts, and nothing that can be wrong beside them. */
-export const panic = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl", "mode", "accounts")
+export const panic = command(...state, "key", "keyFile", "secret", "secretFile", "otp", "baseUrl", "mode", "accounts")
 /** The same without the mode, which counts as live. */
-export const panicLive = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl", "accounts")
+export const panicLive = command(...state, "key", "keyFile", "secret", "secretFile", "otp", "baseUrl", "accounts")
 /** The address to which an emergency sends keys. */
-export const panicAddress = command("stateDir", "baseUrl")
+export const panicAddress = command(...state, "baseUrl")
 export const mode = command("mode")
 
 export const paper = command("stateDir")

@@ -191,6 +191,21 @@ export const accountNames: Parse<ReadonlyArray<string>> = (text) => {
   return isDifferent && !names.includes("default") ? names : undefined
 }
 
+/** The values of `sslmode`. Those of libpq that fall back to an unencrypted connection are left out. */
+const sslModes = ["disable", "require", "verify-ca", "verify-full", "no-verify"]
+
+/** Parses the address of a database of PostgreSQL. */
+export const databaseUrl: Parse<string> = (text) => {
+  if (!URL.canParse(text)) return undefined
+  const { hash, hostname, pathname, protocol, searchParams, username } = new URL(text)
+  const isWhole = /^postgres(?:ql)?:$/.test(protocol) && hostname !== "" && username !== "" && hash === ""
+  const isKnown = [...searchParams].every(([name, value]) =>
+    name === "sslmode" ? sslModes.includes(value) : name === "sslrootcert" && value !== ""
+  )
+  const isOnce = new Set(searchParams.keys()).size === searchParams.size
+  return isWhole && isKnown && isOnce && /^\/[^/]+$/.test(pathname) ? text : undefined
+}
+
 /** Parses complete base64. Text that was truncated while it was copied is usually invalid. */
 export const base64: Parse<string> = (text) =>
   /^(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) ? text : undefined

@@ -180,6 +180,22 @@ export const settings = {
     purpose: "Folder of nonces and paper accounts, one for all processes of a user.",
     parse: Parse.location
   }),
+  databaseUrl: setting({
+    name: "MCP_KRAKEN_DATABASE_URL",
+    expected:
+      "postgres://USER:PASSWORD@HOST:PORT/DATABASE, with ?sslmode=disable, require, verify-full or no-verify, and &sslrootcert=FILE",
+    shownDefault: "SQLite, in the two above",
+    purpose:
+      "PostgreSQL database for the state that several servers share, in place of SQLite. TLS with a verified certificate, unless it is on this machine or sslmode says otherwise. Simulated accounts stay in the state folder.",
+    secret: true,
+    parse: Parse.databaseUrl
+  }),
+  databaseUrlFile: setting({
+    name: "MCP_KRAKEN_DATABASE_URL_FILE",
+    expected: pathOf("file"),
+    purpose: "File that holds that address, in place of MCP_KRAKEN_DATABASE_URL.",
+    parse: Parse.location
+  }),
   sslKeyFile: setting({
     name: "MCP_KRAKEN_SSL_KEYFILE",
     flag: "ssl-keyfile",

@@ -1,3 +1,5 @@
+import { recordFile } from "../../../src/layers/access/record/recordFile.ts"
+import { authorityInFile } from "../../../src/layers/access/record/authority.ts"
 import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
 import { Effect, Option, type Scope } from "effect"
@@ -239,7 +241,7 @@ const faults: ReadonlyArray<Fault> = [
   {
     fault: "all trading is frozen",
     finds: "stop.frozen",
-    plant: ({ state }) => Effect.asVoid(freeze(state, stop))
+    plant: ({ state }) => Effect.asVoid(freeze(state, authorityInFile(join(state, recordFile)), stop))
   },
   {
     fault: "all trading is frozen by the file alone",
@@ -253,7 +255,7 @@ const faults: ReadonlyArray<Fault> = [
     also: ["stop.frozen"],
     plant: ({ state }) =>
       Effect.andThen(
-        freeze(state, stop),
+        freeze(state, authorityInFile(join(state, recordFile)), stop),
         Effect.sync(() => removeHaltFile(haltFileIn(state)))
       )
   },
@@ -287,6 +289,14 @@ const faults: ReadonlyArray<Fault> = [
     plant: change(({ state }) =>
       writeFileSync(join(state, "nonces.db"), "no database at all ".repeat(200), { mode: 0o600 })
     )
+  },
+  {
+    fault: "the database of several servers does not answer",
+    finds: "database.away",
+    plant: () =>
+      Effect.map(freePort, (port) => ({
+        env: { MCP_KRAKEN_DATABASE_URL: `postgres://kraken:hush@127.0.0.1:${port}/kraken` }
+      }))
   },
   {
     fault: "another program holds the nonces",

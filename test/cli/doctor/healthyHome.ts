@@ -6,7 +6,7 @@ import { inspect } from "../../../src/cli/doctor/inspect.ts"
 import type { Finding } from "../../../src/cli/doctor/kit/finding.ts"
 import { makeInstallation } from "../../../src/cli/doctor/kit/installation.ts"
 import { type System, thisSystem } from "../../../src/cli/doctor/kit/system.ts"
-import { TokenDatabase, TokenStoreSqlite } from "../../../src/layers/access/TokenStoreSqlite.ts"
+import { TokenDatabase, TokenStoreSql } from "../../../src/layers/access/TokenStoreSql.ts"
 import { TokenStore } from "../../../src/services/TokenStore.ts"
 import { makeFakeKraken } from "../../doubles/FakeKraken.ts"
 import { serve as serveFake } from "../../doubles/fake/Serve.ts"
@@ -58,7 +58,7 @@ export const makeHealthyHome = Effect.gen(function* () {
   yield* record(state, sampleEvents.slice(0, 2))
   const createToken = (expiresIn: Option.Option<Duration.Duration>) =>
     Effect.flatMap(TokenStore, (tokens) => tokens.create({ name: "desk", paperOnly: false, expiresIn })).pipe(
-      Effect.provide(TokenStoreSqlite.pipe(Layer.provide(TokenDatabase), Layer.provide(TestConfig({ tokenDb }))))
+      Effect.provide(TokenStoreSql.pipe(Layer.provide(TokenDatabase), Layer.provide(TestConfig({ tokenDb }))))
     )
   const { token } = yield* createToken(Option.some(Duration.days(90)))
   return {

@@ -1,3 +1,5 @@
+import { recordFile } from "../../../src/layers/access/record/recordFile.ts"
+import { authorityInFile } from "../../../src/layers/access/record/authority.ts"
 import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
 import { Effect, Option } from "effect"
@@ -160,7 +162,7 @@ describe("state restore while all trading is frozen", () => {
       yield* record(state)
       yield* run("backup", copy)
       for (const half of ["both", "row"]) {
-        yield* freeze(state, stop)
+        yield* freeze(state, authorityInFile(join(state, recordFile)), stop)
         if (half === "row") removeHaltFile(haltFileIn(state))
         const restored = yield* run("restore", copy, "--force")
         assert.deepInclude(restored, { code: 0, stderr: "" })
@@ -176,7 +178,7 @@ describe("state restore while all trading is frozen", () => {
       const { copy, run, state } = yield* makeFolder
       yield* record(state)
       if (half === "row") {
-        yield* freeze(state, stop)
+        yield* freeze(state, authorityInFile(join(state, recordFile)), stop)
         removeHaltFile(haltFileIn(state))
       } else writeHaltFile(haltFileIn(state), stop)
       yield* run("backup", copy)

@@ -9,8 +9,8 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { argv, exit } from "node:process"
 import { NonceSourceInStateFolder } from "../../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
-import { RequestStateKeyInStateFolder } from "../../../src/layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
-import { TokenDatabase, TokenStoreSqlite } from "../../../src/layers/access/TokenStoreSqlite.ts"
+import { RequestStateKeyOfState } from "../../../src/layers/mcp/multiRoundTrip/RequestStateKeySql.ts"
+import { TokenDatabase, TokenStoreSql } from "../../../src/layers/access/TokenStoreSql.ts"
 import { NonceSource } from "../../../src/services/NonceSource.ts"
 import { RequestStateKey } from "../../../src/services/RequestStateKey.ts"
 import { TokenStore } from "../../../src/services/TokenStore.ts"
@@ -82,7 +82,7 @@ const tokens = Effect.gen(function* () {
 }).pipe(
   Effect.provide(
     Layer.provide(
-      Layer.provide(TokenStoreSqlite, TokenDatabase),
+      Layer.provide(TokenStoreSql, TokenDatabase),
       TestConfig({ mode: "live", tokenDb: join(folder, "tokens.db") })
     )
   )
@@ -155,7 +155,7 @@ const seals = Effect.forEach(["live", "paper"] as const, (mode) =>
     const { key, redeem } = yield* RequestStateKey
     yield* redeem("used", 8_000_000_000_000)
     return [mode, Buffer.from(Redacted.value(yield* key)).toString("base64")] as const
-  }).pipe(Effect.provide(Layer.provide(RequestStateKeyInStateFolder, TestConfig({ mode, stateDir: folder }))))
+  }).pipe(Effect.provide(Layer.provide(RequestStateKeyOfState, TestConfig({ mode, stateDir: folder }))))
 ).pipe(Effect.map(Object.fromEntries))
 
 const expected = await Effect.runPromise(

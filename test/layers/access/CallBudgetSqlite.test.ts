@@ -1,26 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, DateTime, Effect, Exit, Layer, Option, Scope, TestClock } from "effect"
+import { DateTime, Effect, Exit, Option, Scope, TestClock } from "effect"
 import { writeFileSync } from "node:fs"
-import { join } from "node:path"
 import { CallBudgetInMemory, CallBudgetSqlite } from "../../../src/layers/access/CallBudgetSqlite.ts"
-import { recordFile } from "../../../src/layers/access/record/recordFile.ts"
 import { CallBudget } from "../../../src/services/CallBudget.ts"
-import { TestConfig } from "../../doubles/TestConfig.ts"
 import { limitedTo } from "../../doubles/TestMandate.ts"
 import { Operated } from "../../doubles/TestPrincipal.ts"
-import { temporaryFolder } from "../../temporaryFolder.ts"
+import { describeInEachHome, type Home, homeInFile } from "../../homes.ts"
 
 /** Half a minute past an hour. */
 const start = Date.parse("2026-11-29T12:00:30Z")
 
 type Budget = typeof CallBudget.Service
 
-/** Starts a process that counts calls in the file of a folder. It ends with the test, or when it is stopped. */
-const startIn = Effect.fnUntraced(function* (stateDir: string) {
+/** Starts a process that counts calls in a home. It ends with the test, or when it is stopped. */
+const startIn = Effect.fnUntraced(function* ({ start }: Pick<Home, "start">) {
   const scope = yield* Scope.make()
   yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
-  const layer = Layer.fresh(CallBudgetSqlite).pipe(Layer.provide(TestConfig({ stateDir })))
-  const budget = Context.get(yield* Layer.buildWithScope(layer, scope), CallBudget)
+  const budget = yield* Scope.extend(start(CallBudget, CallBudgetSqlite), scope)
   return { budget, stop: Scope.close(scope, Exit.void) }
 })
 
@@ -102,24 +98,6 @@ describe("calls of a caller with a mandate", () => {
     }).pipe(Effect.provide([CallBudgetInMemory, Operated]))
   )
 
-  it.scoped("of several processes add up within seconds, and those before a restart count", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(start)
-      const folder = yield* temporaryFolder
-      const [one, other] = [yield* startIn(folder), yield* startIn(folder)]
-      for (let n = 0; n < 4; n++) yield* one.budget.count(call)
-      for (let n = 0; n < 3; n++) yield* other.budget.count(call)
-      yield* TestClock.adjust("10 seconds")
-      assert.strictEqual((yield* one.budget.usage)[0]?.used, 7)
-      assert.strictEqual((yield* other.budget.usage)[0]?.used, 7)
-      yield* one.budget.count(call)
-      yield* one.stop
-      const later = yield* startIn(folder)
-      assert.strictEqual((yield* later.budget.usage)[0]?.used, 8)
-      assert.strictEqual(yield* callUntilRefused(later.budget), 2)
-    }).pipe(limitedTo({ calls: { hour: 10 } }))
-  )
-
   it.scoped("are not given back by a clock that is set back", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(start)
@@ -132,11 +110,31 @@ describe("calls of a caller with a mandate", () => {
 
   it.scoped("are refused if their number cannot be read, except exempt ones", () =>
     Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      writeFileSync(join(folder, recordFile), "no database".repeat(100))
-      const { budget } = yield* startIn(folder)
+      const home = yield* homeInFile
+      writeFileSync(home.file, "no database".repeat(100))
+      const { budget } = yield* startIn(home)
       assert.strictEqual((yield* Effect.flip(budget.count(call)))._tag, "RecordUnavailable")
       assert.isTrue(Option.isSome(yield* Effect.option(budget.count({ ...call, exempt: true }))))
     }).pipe(limitedTo({ calls: { min: 2 } }))
+  )
+})
+
+describeInEachHome("counts of calls", (makeHome) => {
+  it.scoped("of several processes add up within seconds, and those before a restart count", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const home = yield* makeHome
+      const [one, other] = [yield* startIn(home), yield* startIn(home)]
+      for (let n = 0; n < 4; n++) yield* one.budget.count(call)
+      for (let n = 0; n < 3; n++) yield* other.budget.count(call)
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* one.budget.usage)[0]?.used, 7)
+      assert.strictEqual((yield* other.budget.usage)[0]?.used, 7)
+      yield* one.budget.count(call)
+      yield* one.stop
+      const later = yield* startIn(home)
+      assert.strictEqual((yield* later.budget.usage)[0]?.used, 8)
+      assert.strictEqual(yield* callUntilRefused(later.budget), 2)
+    }).pipe(limitedTo({ calls: { hour: 10 } }))
   )
 })

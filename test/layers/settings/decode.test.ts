@@ -154,6 +154,7 @@ describe("settings", () => {
       tls: Option.none(),
       tokenDb: "./data/tokens.db",
       stateDir: "/home/me/.local/state/mcp-kraken",
+      databaseUrl: undefined,
       authDisabled: false,
       allowedOrigins: [],
       allowedHosts: [],
@@ -505,6 +506,59 @@ describe("settings", () => {
       names,
       own.map(({ setting }) => setting)
     )
+  })
+})
+
+describe("the database of several servers", () => {
+  const url = "postgres://kraken:hush@db.example:5432/kraken"
+
+  it("is PostgreSQL, with TLS as its address says, and never shown", () => {
+    const taken = [
+      url,
+      "postgresql://kraken@localhost/kraken",
+      ...["disable", "require", "verify-ca", "verify-full", "no-verify"].map((mode) => `${url}?sslmode=${mode}`),
+      `${url}?sslmode=verify-full&sslrootcert=/etc/ca.pem`
+    ]
+    for (const address of taken) {
+      const { databaseUrl } = config({ MCP_KRAKEN_DATABASE_URL: address })
+      assert.strictEqual(databaseUrl && Redacted.value(databaseUrl), address)
+    }
+    const refused = [
+      url.replace("postgres:", "mysql:"),
+      "postgres://db.example/kraken",
+      "postgres://kraken:hush@db.example",
+      "postgres://kraken:hush@db.example/a/b",
+      `${url}?sslmode=prefer`,
+      `${url}?sslmode=require&sslmode=disable`,
+      `${url}?host=elsewhere.example`,
+      `${url}#hush`,
+      "hush"
+    ]
+    for (const address of refused) {
+      assert.deepStrictEqual(wrong({ MCP_KRAKEN_DATABASE_URL: address }), ["MCP_KRAKEN_DATABASE_URL"])
+      assert.notInclude(problems({ MCP_KRAKEN_DATABASE_URL: address }).join(), "hush@")
+    }
+  })
+
+  it.scoped("is named by a file, or by the variable", () =>
+    Effect.map(temporaryFolder, (folder) => {
+      const file = join(folder, "url")
+      writeFileSync(file, `${url}\n`)
+      const { databaseUrl } = config({ MCP_KRAKEN_DATABASE_URL_FILE: file })
+      assert.strictEqual(databaseUrl && Redacted.value(databaseUrl), url)
+      assert.deepStrictEqual(wrong({ MCP_KRAKEN_DATABASE_URL_FILE: file, MCP_KRAKEN_DATABASE_URL: url }), [
+        "MCP_KRAKEN_DATABASE_URL and MCP_KRAKEN_DATABASE_URL_FILE"
+      ])
+      assert.deepStrictEqual(wrong({ MCP_KRAKEN_DATABASE_URL_FILE: join(folder, "missing") }), [
+        "MCP_KRAKEN_DATABASE_URL_FILE"
+      ])
+    })
+  )
+
+  it("of a key comes from the same source as the key", () => {
+    const { databaseUrl, notices } = config(pair, `MCP_KRAKEN_DATABASE_URL=${url}\n`)
+    assert.strictEqual(databaseUrl, undefined)
+    assert.deepStrictEqual(about(notices), ["MCP_KRAKEN_DATABASE_URL"])
   })
 })
 

@@ -1,9 +1,7 @@
 import { Effect, Option } from "effect"
-import { join } from "node:path"
+import { authorityOf } from "../../../layers/access/record/authority.ts"
 import { secretIn } from "../../../layers/access/record/emergency.ts"
-import { recordFile } from "../../../layers/access/record/recordFile.ts"
 import { mandateFields } from "../../../layers/settings/mandateSettings.ts"
-import { lookInto } from "../../../layers/storage/lookInto.ts"
 import { canWrite } from "../kit/canWrite.ts"
 import { type Check, type Finding, info, warning } from "../kit/finding.ts"
 import type { Installation } from "../kit/installation.ts"
@@ -37,11 +35,11 @@ const isUnlimited = ({ config, stdio }: Installation): boolean =>
 
 /** Tells whether the record has no operator secret. False if it cannot be read. */
 export const hasNoSecret = ({ config }: Installation) =>
-  Option.match(config("stateDir"), {
+  Option.match(config("stateDir", "databaseUrl", "databaseUrlFile"), {
     onNone: () => Effect.succeed(false),
-    onSome: ({ stateDir }) =>
+    onSome: ({ databaseUrl, stateDir }) =>
       Effect.map(
-        lookInto(join(stateDir, recordFile), secretIn),
+        Effect.flatMap(authorityOf({ databaseUrl, stateDir }), ({ look }) => look(secretIn, "2 seconds")),
         (look) => look._tag === "Missing" || (look._tag === "Read" && look.value === undefined)
       )
   })

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3"
 import { Clock, Effect, Option } from "effect"
 import { join } from "node:path"
+import { type Authority, authorityOf } from "../../../layers/access/record/authority.ts"
 import { layout } from "../../../layers/access/record/layout.ts"
 import { recordFile } from "../../../layers/access/record/recordFile.ts"
 import { type Undecided, undecided } from "../../../layers/access/record/undecided.ts"
@@ -22,10 +23,11 @@ type Seen =
 export const recordCheck: Check = {
   name: "record",
   run: Effect.fnUntraced(function* ({ config }: Installation) {
-    const settings = config("stateDir")
+    const settings = config("stateDir", "databaseUrl", "databaseUrlFile")
     if (Option.isNone(settings)) return skipped("the record")
     const file = join(settings.value.stateDir, recordFile)
     const now = yield* Clock.currentTimeMillis
+    if (settings.value.databaseUrl !== undefined) return yield* ofDatabase(yield* authorityOf(settings.value), now)
     const look = yield* lookInto(file, (db) => see(db, now))
     switch (look._tag) {
       case "Missing":
@@ -53,6 +55,20 @@ export const recordCheck: Check = {
     }
   })
 }
+
+/** Checks a record that several servers share. The commands of audit verify it. */
+const ofDatabase = Effect.fnUntraced(function* ({ look }: Authority, now: number) {
+  const found = yield* look(() => undecided(now), "5 seconds")
+  if (found._tag === "Read") return waiting(found.value)
+  const reason = found._tag === "Unusable" ? found.reason : "The PostgreSQL database does not answer in time."
+  return [
+    error(
+      "record.damaged",
+      `${reason} No write is sent meanwhile.`,
+      "Look at the database. Servers go on by themselves."
+    )
+  ]
+})
 
 const restore = "Stop the servers and put a backup in its place; docs/operations.md describes how."
 

@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3"
 import { Effect, Option } from "effect"
 import { join } from "node:path"
 import { haltFileIn, lookAtHaltFile } from "../../../layers/access/halt/haltFile.ts"
+import { authorityOf } from "../../../layers/access/record/authority.ts"
 import { stopIn } from "../../../layers/access/record/emergency.ts"
 import { layout } from "../../../layers/access/record/layout.ts"
 import { recordFile } from "../../../layers/access/record/recordFile.ts"
@@ -15,12 +16,15 @@ import type { Installation } from "../kit/installation.ts"
 export const stopCheck: Check = {
   name: "stop",
   run: Effect.fnUntraced(function* ({ config }: Installation) {
-    const settings = config("stateDir")
+    const settings = config("stateDir", "databaseUrl", "databaseUrlFile")
     if (Option.isNone(settings)) return skipped("the emergency stop")
-    const { stateDir } = settings.value
+    const { databaseUrl, stateDir } = settings.value
     const file = haltFileIn(stateDir)
     const inFile = Option.getOrUndefined(lookAtHaltFile(file))
-    const look = yield* lookInto(join(stateDir, recordFile), rowIn)
+    const look =
+      databaseUrl === undefined
+        ? yield* lookInto(join(stateDir, recordFile), rowIn)
+        : yield* (yield* authorityOf({ databaseUrl, stateDir })).look(rowInDatabase, patience)
     const inRow = look._tag === "Read" ? look.value.stop : undefined
     const stop = inRow ?? inFile
     if (stop === undefined) return []
@@ -32,6 +36,13 @@ export const stopCheck: Check = {
       ...(isRowMissing ? [half(`The file ${file} has it, and the record does not.`)] : [])
     ]
   })
+}
+
+/** The longest wait for a database. */
+const patience = "2 seconds"
+
+function* rowInDatabase() {
+  return { isKnown: true, stop: yield* stopIn() }
 }
 
 /** Reads the row of the stop. `isKnown` is false for a file that has no place for one, or that another program wrote. */

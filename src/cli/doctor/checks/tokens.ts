@@ -1,6 +1,6 @@
-import { DateTime, Effect, Option } from "effect"
+import { DateTime, Effect, Option, type Redacted } from "effect"
 import { isActive, opens } from "../../../layers/access/tokenRules.ts"
-import { lookInto } from "../../../layers/storage/lookInto.ts"
+import { type Look, lookInto } from "../../../layers/storage/lookInto.ts"
 import type { Config } from "../../../services/Config.ts"
 import type { Token } from "../../../services/TokenStore.ts"
 import { canWrite } from "../kit/canWrite.ts"
@@ -16,14 +16,17 @@ export const tokensCheck: Check = {
   run: Effect.fnUntraced(function* (installation: Installation) {
     const { config, stdio } = installation
     if (stdio) return []
-    const settings = config("tokenDb", "mode")
+    const settings = config("tokenDb", "databaseUrl", "databaseUrlFile", "mode")
     if (Option.isNone(settings)) return skipped("the tokens")
-    const { mode, tokenDb } = settings.value
+    const { databaseUrl, mode, tokenDb } = settings.value
     const authDisabled = Option.exists(config("authDisabled"), ({ authDisabled }) => authDisabled)
-    const found = yield* lookInto(tokenDb, (db) => db.prepare("SELECT * FROM tokens ORDER BY created_at, rowid").all())
+    const found: Found = yield* databaseUrl === undefined
+      ? lookInto(tokenDb, (db) => db.prepare("SELECT * FROM tokens ORDER BY created_at, rowid").all())
+      : lookIntoDatabase(databaseUrl)
+    if (found._tag === "Away") return [error("database.away", found.reason, "docs/several-servers.md lists reasons.")]
     if (found._tag === "Missing") return authDisabled ? [] : [none(mode)]
     if (found._tag !== "Read") return unusable(tokenDb, found)
-    const { tokensOf } = yield* Effect.promise(() => import("../../../layers/access/TokenStoreSqlite.ts"))
+    const { tokensOf } = yield* Effect.promise(() => import("../../../layers/access/TokenStoreSql.ts"))
     const now = yield* DateTime.now
     const isUnguarded = yield* hasNoSecret(installation)
     const stateDir = Option.map(config("stateDir"), ({ stateDir }) => stateDir)
@@ -39,6 +42,24 @@ export const tokensCheck: Check = {
     )
   })
 }
+
+type Found = Look<unknown> | { readonly _tag: "Away"; readonly reason: string }
+
+/** Reads the tokens in PostgreSQL, and makes no table. */
+const lookIntoDatabase = (url: Redacted.Redacted) =>
+  Effect.gen(function* () {
+    const { openPostgres } = yield* Effect.promise(() => import("../../../layers/storage/postgres.ts"))
+    const { query } = yield* openPostgres(url)
+    const { changes } = yield* query(statement("SELECT 1 FROM pg_tables WHERE tablename = 'tokens'"))
+    if (changes === 0) return { _tag: "Missing" } as const
+    const { rows } = yield* query(statement("SELECT * FROM tokens ORDER BY created_at, number"))
+    return { _tag: "Read", value: rows } as const
+  }).pipe(
+    Effect.scoped,
+    Effect.catchAll(({ reason }) => Effect.succeed({ _tag: "Away", reason } as const))
+  )
+
+const statement = (text: string) => ({ name: text, text, values: [] })
 
 const none = (mode: "live" | "paper"): Finding =>
   warning(

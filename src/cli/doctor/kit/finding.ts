@@ -48,6 +48,7 @@ export type FindingId =
   | "stop.half"
   | "database.locked"
   | "database.unreadable"
+  | "database.away"
   | "database.damaged"
   | "tokens.none"
   | "tokens.never-expire"

@@ -1,5 +1,4 @@
 import { DateTime, Effect, Layer, Option, Schema, type Scope } from "effect"
-import { join } from "node:path"
 import { AlertCondition, alertLimits, Firing } from "../../../domain/alerts/alert.ts"
 import { type Alert, Alerts, type TakenAlerts, TooManyAlerts, type WatchedAlert } from "../../../services/Alerts.ts"
 import { Config } from "../../../services/Config.ts"
@@ -8,9 +7,9 @@ import { AccountName, Principal } from "../../../services/Principal.ts"
 import { RecordUnavailable } from "../../../services/Record.ts"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import { makeAuthorityFile } from "../mandates/authorityFile.ts"
+import { type Authority, authorityInFile, authorityOf } from "../record/authority.ts"
 import { frozenCaller } from "../record/mandates.ts"
 import { readable } from "../record/readable.ts"
-import { recordFile } from "../record/recordFile.ts"
 import { recordKeyOf } from "../record/RecordSqlite.ts"
 import { all, first, run, type Steps, value } from "../../storage/steps.ts"
 
@@ -42,15 +41,17 @@ const encodeFiring = Schema.encodeSync(Schema.parseJson(Firing))
 /** Alerts in `authority.db` of the state folder. The file is opened on first use, and made only for an alert. */
 export const AlertsSqlite = Layer.scoped(
   Alerts,
-  Effect.flatMap(Config, (config) => makeAlerts(join(config.stateDir, recordFile), recordKeyOf(config)))
+  Effect.flatMap(Config, (config) =>
+    Effect.flatMap(authorityOf(config), (authority) => makeAlerts(authority, recordKeyOf(config)))
+  )
 )
 
 /** Alerts that end with their scope. For tests and for accounts that are not kept. */
-export const AlertsInMemory = Layer.scoped(Alerts, makeAlerts(":memory:", "memory"))
+export const AlertsInMemory = Layer.scoped(Alerts, makeAlerts(authorityInFile(":memory:"), "memory"))
 
-function makeAlerts(file: string, key: string): Effect.Effect<typeof Alerts.Service, never, Scope.Scope> {
+function makeAlerts(authority: Authority, key: string): Effect.Effect<typeof Alerts.Service, never, Scope.Scope> {
   return Effect.gen(function* () {
-    const { read, write } = yield* makeAuthorityFile(file)
+    const { read, write } = yield* makeAuthorityFile(authority)
     const owner = Effect.map(Principal, ({ account, caller }): Owner => ({ key, account, caller: caller.id }))
 
     const take = Effect.flatMap(owner, (own) =>

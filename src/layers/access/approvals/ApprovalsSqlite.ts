@@ -1,6 +1,5 @@
 import { Clock, DateTime, Duration, Effect, Layer, Option } from "effect"
 import { randomUUID } from "node:crypto"
-import { join } from "node:path"
 import type { Plan as PlanEvent } from "../../../domain/record/events.ts"
 import {
   ApprovalDenied,
@@ -21,9 +20,9 @@ import { Principal } from "../../../services/Principal.ts"
 import { RecordUnavailable } from "../../../services/Record.ts"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import { makeAuthorityFile } from "../mandates/authorityFile.ts"
+import { authorityOf } from "../record/authority.ts"
 import { receiptOf } from "../record/chain.ts"
 import { logHead } from "../record/logHead.ts"
-import { recordFile } from "../record/recordFile.ts"
 import { recordKeyOf } from "../record/RecordSqlite.ts"
 import { altered, notePlanDone, voidPlan } from "./answerPlan.ts"
 import { askPlan, hasApprover, standingPlan } from "./askPlan.ts"
@@ -44,7 +43,7 @@ export const ApprovalsSqlite = Layer.scoped(
     const config = yield* Config
     const key = recordKeyOf(config)
     const { notify } = yield* Notifier
-    const { read, write } = yield* makeAuthorityFile(join(config.stateDir, recordFile))
+    const { read, write } = yield* makeAuthorityFile(yield* authorityOf(config))
     const process = randomUUID()
     const localTerms = Option.getOrUndefined(Option.map(config.localMandate, (terms) => termsHash({ terms })))
 

@@ -8,6 +8,7 @@ import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { type CachedValue, makeCachedValue } from "../../caching/cachedValue.ts"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import { readHead } from "../record/append.ts"
+import { type Authority, authorityOf } from "../record/authority.ts"
 import { receiptOf } from "../record/chain.ts"
 import { mandateOf } from "../record/mandates.ts"
 import { recordFile } from "../record/recordFile.ts"
@@ -16,6 +17,13 @@ import { makeAuthorityFile } from "./authorityFile.ts"
 
 /** The time for which a mandate is used without a look at the file, in milliseconds. A failure lasts as long. */
 const validFor = Duration.toMillis("1 second")
+
+/**
+ * The time for which a mandate is used that cannot be read any more, since a database on the network is away, in
+ * milliseconds. It might have been narrowed, but what it limits needs that database, too: only public reads pass. Not for a
+ * file.
+ */
+const validWhileAway = Duration.toMillis("5 minutes")
 
 /** The longest wait for a busy file. */
 const longestWait = "1 second"
@@ -29,9 +37,11 @@ type Cached = CachedValue<Option.Option<MandateInForce>, RecordUnavailable, neve
 export const MandatesSqlite = Layer.scoped(
   Mandates,
   Effect.gen(function* () {
-    const { stateDir } = yield* Config
-    const file = join(stateDir, recordFile)
-    const { read, write } = yield* makeAuthorityFile(file)
+    const config = yield* Config
+    const { databaseUrl } = config
+    const file = join(config.stateDir, recordFile)
+    const authority = yield* authorityOf(config)
+    const { read, write } = yield* makeAuthorityFile(authority)
     const cached = makeBoundedMap<string, Cached>(capacity)
 
     const lookUp = (id: string): Cached =>
@@ -41,11 +51,10 @@ export const MandatesSqlite = Layer.scoped(
           Effect.disconnect(read(() => mandateOf(id))).pipe(
             Effect.map(Option.flatMap(Option.fromNullable)),
             Effect.mapError(unavailable),
-            Effect.timeoutFail({ duration: longestWait, onTimeout: () => busy(file) })
+            Effect.timeoutFail({ duration: longestWait, onTimeout: () => busy(authority) })
           ),
         pauseAfter: () => Effect.succeed(validFor),
-        // A mandate that cannot be read any more might have been narrowed.
-        staleFor: 0
+        staleFor: databaseUrl === undefined ? 0 : validWhileAway
       })
 
     return Mandates.of({
@@ -70,4 +79,5 @@ export const MandatesSqlite = Layer.scoped(
 
 const unavailable = ({ reason }: DatabaseUnavailable) => new RecordUnavailable({ reason })
 
-const busy = (file: string) => new RecordUnavailable({ reason: `The database ${file} can't be read: it is busy.` })
+const busy = ({ name }: Authority) =>
+  new RecordUnavailable({ reason: `The database ${name} can't be read: it is busy.` })

@@ -1,7 +1,5 @@
 import { Duration, Effect, Layer, Option, Redacted, Schedule, Scope, SynchronizedRef } from "effect"
 import { createHash, randomUUID } from "node:crypto"
-import { existsSync } from "node:fs"
-import { join } from "node:path"
 import { endpoints } from "../../../domain/endpoints/endpoints.ts"
 import { passesStop } from "../../../domain/endpoints/stopping.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
@@ -26,6 +24,7 @@ import { stopIn } from "./emergency.ts"
 import { haltFileIn, lookAtHaltFile } from "../halt/haltFile.ts"
 import { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import type { TransactionalDatabase } from "../../storage/transactionalDatabase.ts"
+import { type Authority, authorityInFile, authorityOf } from "./authority.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
 import { append, readHead } from "./append.ts"
 import { type Head, receiptOf } from "./chain.ts"
@@ -36,7 +35,6 @@ import { openOnFirstUse } from "./openOnFirstUse.ts"
 import { leveragedPairs, openSpendsOf, ownIds, ownWithdrawals, unsettledOf, usedClientIds } from "./openSpends.ts"
 import { availableOf } from "./ownership.ts"
 import type { Party } from "./party.ts"
-import { recordFile } from "./recordFile.ts"
 import { limitUsages } from "./spendingLimits.ts"
 import { summaryOf } from "./summary.ts"
 import { usageOf } from "./usage.ts"
@@ -76,12 +74,15 @@ export const RecordSqlite = Layer.scoped(
   Effect.gen(function* () {
     const config = yield* Config
     const halt = haltFileIn(config.stateDir)
-    return yield* makeRecord(join(config.stateDir, recordFile), recordKeyOf(config), () => lookAtHaltFile(halt))
+    return yield* makeRecord(yield* authorityOf(config), recordKeyOf(config), () => lookAtHaltFile(halt))
   })
 )
 
 /** A record that ends with its scope. For tests and for accounts that are not kept. */
-export const RecordInMemory = Layer.scoped(Record, Effect.tap(makeRecord(":memory:", "memory", Option.none), open))
+export const RecordInMemory = Layer.scoped(
+  Record,
+  Effect.tap(makeRecord(authorityInFile(":memory:"), "memory", Option.none), open)
+)
 
 /** Opens the file of a record at once, which is otherwise opened on the first write. */
 function open(record: typeof Record.Service) {
@@ -90,14 +91,14 @@ function open(record: typeof Record.Service) {
 
 /** Makes the service on one file, for the rows of one key. `stopByFile` looks for the stop that stands beside it. */
 function makeRecord(
-  file: string,
+  authority: Authority,
   key: string,
   stopByFile: () => Option.Option<Stop>
 ): Effect.Effect<typeof Record.Service, never, Scope.Scope> {
   return Effect.gen(function* () {
     const scope = yield* Effect.scope
     const process = randomUUID()
-    const { database, opened } = yield* openOnFirstUse(file)
+    const { database, opened } = yield* openOnFirstUse(authority)
 
     const unavailable = Effect.mapError(({ reason }: DatabaseUnavailable) => new RecordUnavailable({ reason }))
 
@@ -105,7 +106,7 @@ function makeRecord(
     const openedWithin = (wait: Duration.Duration) =>
       Effect.flatMap(database, (open) =>
         open === undefined
-          ? Effect.timeoutFail(Effect.disconnect(opened), { duration: wait, onTimeout: () => busy(file) })
+          ? Effect.timeoutFail(Effect.disconnect(opened), { duration: wait, onTimeout: () => busy(authority) })
           : Effect.succeed(open)
       )
 
@@ -157,9 +158,7 @@ function makeRecord(
 
     /** Nothing is recorded as long as there is no file, and looking makes none. A file that vanished fails. */
     const unlessEmpty = <A, E>(nothing: A, use: Effect.Effect<A, E>) =>
-      Effect.flatMap(database, (open) =>
-        open === undefined && file !== ":memory:" && !existsSync(file) ? Effect.succeed(nothing) : use
-      )
+      Effect.flatMap(database, (open) => (open === undefined && authority.isMissing() ? Effect.succeed(nothing) : use))
 
     /** Limits bind although nothing is recorded yet, so that the file is made. */
     const readAlways = <A>(body: (now: Intents.Now) => Steps<A>) =>
@@ -202,12 +201,23 @@ function makeRecord(
       const stop = stopOf(draft)
       if (stop !== undefined) return { _tag: "NoRoom", refusal: stop } as const
       const wait = endpoints[draft.endpoint].moves === "cancels" ? shortWait : usualWait
+      let attempted: Head | undefined
       const { admission, leaveBy } = yield* write(function* (now) {
         const intent = intentOf(draft, { key, account, actor: actorOf(caller), at: now.wall })
         const admission = yield* Intents.begin(now, intent, repeat, () => judge(now, own, draft, limits))
+        attempted = admission._tag === "Begun" ? admission.head : undefined
         if (admission._tag === "Begun" && draft.claim !== undefined) yield* storeWindowTime(now, own, limits)
         return { admission, leaveBy: intent.leaveBy }
-      }, wait)
+      }, wait).pipe(
+        // A database on the network can keep what it could not confirm any more. The request does not leave.
+        Effect.tapError(() =>
+          Effect.sync(() => {
+            if (attempted === undefined) return
+            const unsent = attempted
+            missed.set(unsent.seq, (now) => Intents.endUnsent(now, unsent))
+          })
+        )
+      )
       if (admission._tag !== "Begun") return admission
       yield* startRenewing
       yield* logHead(admission.head)
@@ -399,8 +409,8 @@ type Frozen = Extract<NoRoom, { readonly _tag: "Frozen" }>
 
 const frozenInUsage = (stop: Stop) => ({ frozen: frozenBy(stop) })
 
-const busy = (file: string) =>
-  new DatabaseUnavailable({ reason: `The database ${file} can't be opened: it is busy.`, cause: undefined })
+const busy = ({ name }: Authority) =>
+  new DatabaseUnavailable({ reason: `The database ${name} can't be opened: it is busy.`, cause: undefined })
 
 const actorOf = (caller: (typeof Principal.Service)["caller"]): Actor =>
   caller._tag === "Token" ? { id: caller.id, name: caller.name } : { id: caller.id }

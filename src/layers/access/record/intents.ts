@@ -283,6 +283,19 @@ export function* hasOpen({ process }: Pick<Now, "process">): Steps<boolean> {
 /** Rows from the end of the record on whose leases are kept although their process is perhaps gone. */
 const keptLeases = 10_000
 
+/** Ends an intent whose request did not leave, since nothing said that it was recorded. Nothing is done if it was not. */
+export function* endUnsent(now: Now, { hash, seq }: Head): Steps<Head | undefined> {
+  if (!(yield* exists("SELECT 1 FROM events WHERE seq = ? AND hash = ?", seq, hash))) return undefined
+  return yield* end(now, {
+    kind: "outcome",
+    at: now.wall,
+    intent: seq,
+    outcome: "did-not-happen",
+    reason: "It was not sent, since the database did not confirm that it was recorded.",
+    ids: []
+  })
+}
+
 /**
  * Keeps the open intents of this process for another 15 s, and removes leases that no window or look-up needs any more.
  */

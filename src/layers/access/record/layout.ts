@@ -87,7 +87,8 @@ export const useSumColumns = `
 /** Sums up the uses of a record that an earlier version wrote, over one span. */
 const sumUses = (span: number): string => `INSERT INTO use_sums
   SELECT scope, key, account, bucket, ${span}, at / ${span} * ${span} AS start, sum(units / 100000000) AS whole, sum(units % 100000000) AS rest
-  FROM uses WHERE at < 9000000000000000 GROUP BY scope, key, account, bucket, start HAVING whole <> 0 OR rest <> 0`
+  FROM uses WHERE at < 9000000000000000 GROUP BY scope, key, account, bucket, start
+  HAVING sum(units / 100000000) <> 0 OR sum(units % 100000000) <> 0`
 
 /**
  * The columns of an amount that a scope has gained by its writes. `amount` is the sum of all that came in, less what spends

@@ -91,7 +91,7 @@ export function* listRows(
       `SELECT e.seq, e.body, i.state, i.ids, (SELECT body FROM events WHERE seq = i.outcome_seq) AS outcome
        FROM events e LEFT JOIN intents i ON i.seq = e.seq
        WHERE e.body IS NOT NULL AND e.seq < @last
-         AND (@state IS NULL OR i.state = @state) AND (@caller IS NULL OR i.caller = @caller)
+         AND (i.state = @state OR @state IS NULL) AND (i.caller = @caller OR @caller IS NULL)
        ORDER BY e.seq DESC LIMIT ${batch}`,
       { last, state: Option.getOrNull(state), caller: Option.getOrNull(caller) }
     )

@@ -1,11 +1,10 @@
 import { Effect, Ref, Scope, SynchronizedRef } from "effect"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
-import { openImmediateDatabase } from "../../storage/immediateDatabase.ts"
 import type { TransactionalDatabase } from "../../storage/transactionalDatabase.ts"
-import { layout } from "./layout.ts"
+import type { Authority } from "./authority.ts"
 
-/** Opens `authority.db` at its first use, for as long as the scope. A file that cannot be opened is tried again at the next. */
-export const openOnFirstUse = Effect.fnUntraced(function* (file: string) {
+/** Opens the authority at its first use, for as long as the scope. One that cannot be opened is tried again at the next. */
+export const openOnFirstUse = Effect.fnUntraced(function* ({ open: opening }: Authority) {
   const scope = yield* Effect.scope
   /** The remedy that was logged last. The errors of calls, which a model can read, do not name it. */
   const logged = yield* Ref.make<string | undefined>(undefined)
@@ -15,11 +14,11 @@ export const openOnFirstUse = Effect.fnUntraced(function* (file: string) {
     )
   const database = yield* SynchronizedRef.make<TransactionalDatabase | undefined>(undefined)
   return {
-    /** The file if it was opened before. */
+    /** The database if it was opened before. */
     database: SynchronizedRef.get(database),
     opened: SynchronizedRef.modifyEffect(database, (open) =>
       open === undefined
-        ? openImmediateDatabase({ file, layout }).pipe(
+        ? opening.pipe(
             Scope.extend(scope),
             Effect.tapError(logRemedy),
             Effect.map((db) => [db, db])

@@ -16,7 +16,7 @@ export function* openSpendsOf(party: Party, scope: "own" | "everyone"): Steps<Re
        s.open_orders, p.txid AS parent_txid, i.state
      FROM spends s JOIN intents i USING (seq) LEFT JOIN spends p ON s.parent_n = p.n AND s.seq = p.seq
      WHERE s.key = @key AND s.account = @account AND s.state = 'open' AND s.of_seq IS NULL
-       AND (@subject IS NULL OR s.subject = @subject) ORDER BY s.seq, s.n`,
+       AND (s.subject = @subject OR @subject IS NULL) ORDER BY s.seq, s.n`,
     {
       key: party.key,
       account: party.account,
@@ -46,7 +46,7 @@ export function* unsettledOf(party: Party, assets: ReadonlyArray<string>): Steps
   const unsettled = yield* filter(assets, (asset) =>
     exists(
       `SELECT 1 FROM spends WHERE key = @key AND account = @account AND state = 'open' AND of_seq IS NULL
-         AND (gets = @asset OR (asset = @asset AND reduces = 1)) AND (@subject IS NULL OR subject = @subject) LIMIT 1`,
+         AND (gets = @asset OR (asset = @asset AND reduces = 1)) AND (subject = @subject OR @subject IS NULL) LIMIT 1`,
       { key, account, asset, subject }
     )
   )

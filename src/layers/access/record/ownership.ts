@@ -35,7 +35,7 @@ export function* ownedOf(party: Party, scope: string, asset: string): Steps<{ ow
   }>(
     `SELECT s.amount, s.paid, CASE WHEN s.reduces = 1 THEN p.got END AS got FROM spends s LEFT JOIN spends p ON s.parent_n = p.n AND s.seq = p.seq
      WHERE s.key = @key AND s.account = @account AND s.state = 'open' AND s.asset = @asset
-       AND (@subject IS NULL OR s.subject = @subject) AND (@all = 1 OR s.reduces = 1)`,
+       AND (s.subject = @subject OR @subject IS NULL) AND (@all = 1 OR s.reduces = 1)`,
     {
       key,
       account,

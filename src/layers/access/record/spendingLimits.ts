@@ -112,8 +112,9 @@ function* raisedAmount({ raises }: Spend): Steps<D.Decimal> {
 
 /** The places and lengths of the parts in which uses are looked at to find out when there is room. */
 const batches = [
-  [0, 20],
-  [20, 980]
+  [0, 2],
+  [2, 30],
+  [32, 968]
 ] as const
 
 /** The time at which `needed` units have left a window. Undefined if open writes hold them, or a window has no end. */

@@ -12,6 +12,7 @@ import {
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import { Unreadable } from "../../storage/transactionalDatabase.ts"
 import { makeAuthorityFile } from "../mandates/authorityFile.ts"
+import { authorityOf } from "../record/authority.ts"
 import { append } from "../record/append.ts"
 import { recordFile } from "../record/recordFile.ts"
 import { first, run, type Steps } from "../../storage/steps.ts"
@@ -36,9 +37,9 @@ const oneAtATime = Effect.unsafeMakeSemaphore(1).withPermits(1)
 export const OperatorSecretSqlite = Layer.scoped(
   OperatorSecret,
   Effect.gen(function* () {
-    const { stateDir } = yield* Config
-    const file = join(stateDir, recordFile)
-    const { read, write } = yield* makeAuthorityFile(file)
+    const config = yield* Config
+    const file = join(config.stateDir, recordFile)
+    const { read, write } = yield* makeAuthorityFile(yield* authorityOf(config))
 
     const stored = read(rowOf).pipe(Effect.map(Option.flatten), Effect.mapError(unavailable))
 

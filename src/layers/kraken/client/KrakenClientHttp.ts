@@ -77,8 +77,8 @@ export const KrakenClientHttp = Layer.effect(
       Effect.flatMap(call.params, (params) =>
         attempt(call, params, Duration.toMillis(httpTimeout)).pipe(
           Effect.catchTags({
-            // A read has no intent, and is never stopped.
             MayNotLeave: ({ reason }) => new KrakenUnavailable({ endpoint: call.endpoint, reason }),
+            // A read is never stopped.
             Frozen: ({ message }) => new KrakenUnavailable({ endpoint: call.endpoint, reason: message }),
             NoAnswer: ({ cause, reason, status }) =>
               new KrakenUnavailable({ endpoint: call.endpoint, reason, status, cause }),

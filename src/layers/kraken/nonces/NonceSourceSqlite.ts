@@ -7,7 +7,7 @@ import { recordFile } from "../../access/record/recordFile.ts"
 import { isLocked, reasonOf, retryWhileLocked } from "../../storage/databaseFile.ts"
 import { onFirstUse } from "../../storage/onFirstUse.ts"
 import { openConnection } from "../../storage/openConnection.ts"
-import { attachRecord, mayLeave } from "./attachedRecord.ts"
+import { attachRecord, mayLeaveIn } from "./attachedRecord.ts"
 import { fileIn, hashOf } from "./laneFile.ts"
 import { makeLocalCounter } from "./localCounter.ts"
 import { makeSharedCounter, migrations } from "./sharedCounter.ts"
@@ -26,7 +26,11 @@ export const NonceSourceSqlite = Layer.scoped(
     const { credentials, stateDir } = yield* Config
     if (Option.isNone(credentials)) return makeNonceSourceMemory()
     const db = yield* openConnection(fileIn(stateDir), migrations)
-    const shared = yield* makeSharedCounter({ db, key: hashOf(credentials.value.key), requirements: mayLeave })
+    const shared = yield* makeSharedCounter({
+      db,
+      key: hashOf(credentials.value.key),
+      requirements: mayLeaveIn("record.")
+    })
     const attached = yield* attachRecord(db, join(stateDir, recordFile))
     const local = makeLocalCounter()
     const warnOf = (error: SqlError) => warn(`The database ${fileIn(stateDir)} fails: ${reasonOf(error)}.`)

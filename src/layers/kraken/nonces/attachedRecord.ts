@@ -25,17 +25,17 @@ export const attachRecord = Effect.fnUntraced(function* (db: Database, file: str
 
 /**
  * The intent is still its owner's and was not dropped, the time until which it may leave has not passed, and neither
- * everybody nor its caller is frozen, unless it is a cancel.
+ * everybody nor its caller is frozen, unless it is a cancel. `schema` is the prefix of the record's tables.
  */
-export const mayLeave: ReadonlyArray<Requirement> = [
+export const mayLeaveIn = (schema: "" | "record."): ReadonlyArray<Requirement> => [
   {
-    condition: `EXISTS (SELECT 1 FROM record.intents JOIN record.leases USING (seq) WHERE seq = @seq AND owner = @owner
+    condition: `EXISTS (SELECT 1 FROM ${schema}intents JOIN ${schema}leases USING (seq) WHERE seq = @seq AND owner = @owner
       AND until > 0 AND state = 'open' AND leave_by >= @now
-      AND seq NOT IN (SELECT seq FROM record.dropped))`,
+      AND seq NOT IN (SELECT seq FROM ${schema}dropped))`,
     otherwise: lost
   },
   {
-    condition: `NOT EXISTS (SELECT 1 FROM record.intents WHERE seq = @seq AND ${isStopped("record.")})`,
+    condition: `NOT EXISTS (SELECT 1 FROM ${schema}intents WHERE seq = @seq AND ${isStopped(schema)})`,
     otherwise: frozenMeanwhile
   }
 ]

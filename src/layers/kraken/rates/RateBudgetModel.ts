@@ -11,7 +11,7 @@ import { accountLabel } from "../../metrics/accountLabel.ts"
 import { rateRefusals, rateWaits } from "../../metrics/instruments.ts"
 import { RateBudgetOff } from "./RateBudgetOff.ts"
 import { chargesOf } from "./charges.ts"
-import { type BucketRequest, type LeakyBucket, makeLeakyBucket } from "./leakyBucket.ts"
+import { type BucketRequest, type LeakyBucket, makeLeakyBucket, type SharedLevel } from "./leakyBucket.ts"
 import { makeBucketsByKey } from "./bucketsByKey.ts"
 import { makeRecentOrders, pairKey } from "./recentOrders.ts"
 
@@ -35,12 +35,18 @@ const lockout = Duration.minutes(15)
 /** Returns the points that are left, to two decimals. */
 const left = ({ maximum }: Limit, level: number): number => Math.max(0, Math.floor((maximum - level) * 100) / 100)
 
-/** Makes the budget of one account. `label` is the name of the account in metrics. */
-export const makeRateBudget = (tier: Tier, label = ""): typeof RateBudget.Service => {
+/** Makes the counter that all servers of a key share, under a name. */
+export type SharedLevels = (name: string, limit: Limit) => SharedLevel
+
+/**
+ * Makes the budget of one account. `label` is the name of the account in metrics. Several servers of a key share the counters
+ * of `shared`: those of the key, while Kraken counts public calls by their address.
+ */
+export const makeRateBudget = (tier: Tier, label = "", shared?: SharedLevels): typeof RateBudget.Service => {
   const restLimit = restLimits[tier]
-  const rest = makeLeakyBucket(restLimit)
+  const rest = makeLeakyBucket(restLimit, shared?.("rest", restLimit))
   const engineLimit = engineLimits[tier]
-  const engine = makeBucketsByKey(engineLimit)
+  const engine = makeBucketsByKey(engineLimit, shared && ((pair) => shared(`engine ${pair}`, engineLimit)))
   const publicBuckets = makeBucketsByKey(publicLimit)
   const orders = makeRecentOrders()
   /** The end of a lockout, in milliseconds of the monotonic clock. */

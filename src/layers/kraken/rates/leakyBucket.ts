@@ -15,8 +15,22 @@ export interface BucketRequest extends Demand {
   readonly priority: Priority
 }
 
+/** The same counter, as all servers of a key keep it together. */
+export interface SharedLevel {
+  /** Counts a cost unless the level would rise above `most`. Returns the level afterwards. Undefined: it is not known. */
+  readonly take: (
+    cost: number,
+    most: number
+  ) => Effect.Effect<{ readonly isTaken: boolean; readonly level: number } | undefined>
+  /** Raises the level to `most`. */
+  readonly fill: (most: number) => Effect.Effect<void>
+}
+
 /** The wait for the bucket would be too long. `seconds` is its length. */
 export class WaitTooLong extends Data.TaggedError("WaitTooLong")<{ readonly seconds: number }> {}
+
+/** A report of a wait, in seconds. */
+type OnWait = (seconds: number) => Effect.Effect<void>
 
 /** The longest wait, in seconds. */
 const longestWait = 10
@@ -37,7 +51,7 @@ const slowest = 16
  * order changes the counter. It also cannot say how long a wait would be, nor let a cancel overtake. Only the first
  * waiter in the queue watches the clock.
  */
-export const makeLeakyBucket = (limit: Limit) => {
+export const makeLeakyBucket = (limit: Limit, shared?: SharedLevel) => {
   let level = 0
   let at = 0
   /** The slowdown, a power of two, and the time of its last change. */
@@ -87,27 +101,57 @@ export const makeLeakyBucket = (limit: Limit) => {
       return Effect.void
     })
 
+  const takeHere = ({ cost, priority, reserved }: BucketRequest, onWait: OnWait) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(monotonic, (now): Effect.Effect<void, WaitTooLong> => {
+        const costs = queue.before(priority).reduce((sum, before) => sum + before.cost, cost)
+        const seconds = secondsUntil({ cost: costs, reserved }, now)
+        if (seconds >= longestWait) return tooLong(seconds)
+        const waiter = queue.enter(priority, { cost, reserved })
+        // Forked, so that a client that is slow to listen does not hold up the queue.
+        const notify = seconds > 0 ? Effect.fork(onWait(seconds)) : Effect.void
+        return Effect.ensuring(restore(Effect.zipRight(notify, wait(waiter))), queue.leave(waiter))
+      })
+    )
+
+  /** Counts a cost that this server has counted among all servers, too, and takes over what the others have counted. */
+  const countTogether = (cost: number, most: number): Effect.Effect<boolean> =>
+    shared === undefined
+      ? Effect.succeed(true)
+      : Effect.flatMap(shared.take(cost, most), (found) =>
+          Effect.map(monotonic, (now) => {
+            if (found === undefined) return true
+            change((level) => Math.max(found.isTaken ? level : level - cost, found.level), now)
+            return found.isTaken
+          })
+        )
+
+  /** Counts a request here first, where it waits, and then among all servers. Waits again if the others were faster. */
+  const take = (request: BucketRequest, onWait: OnWait): Effect.Effect<void, WaitTooLong> =>
+    takeHere(request, onWait).pipe(
+      Effect.zipRight(Effect.suspend(() => countTogether(request.cost, maximum() - request.reserved))),
+      Effect.flatMap((isTaken) => (isTaken ? Effect.void : take(request, onWait)))
+    )
+
   return {
     /**
      * Counts a request, now or after a wait of less than ten seconds. `onWait` is called with the seconds to wait. Fails
      * at once if the wait would be longer.
      */
-    take: ({ cost, priority, reserved }: BucketRequest, onWait: (seconds: number) => Effect.Effect<void>) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(monotonic, (now): Effect.Effect<void, WaitTooLong> => {
-          const costs = queue.before(priority).reduce((sum, before) => sum + before.cost, cost)
-          const seconds = secondsUntil({ cost: costs, reserved }, now)
-          if (seconds >= longestWait) return tooLong(seconds)
-          const waiter = queue.enter(priority, { cost, reserved })
-          // Forked, so that a client that is slow to listen does not hold up the queue.
-          const notify = seconds > 0 ? Effect.fork(onWait(seconds)) : Effect.void
-          return Effect.ensuring(restore(Effect.zipRight(notify, wait(waiter))), queue.leave(waiter))
-        })
-      ),
-    /** Counts a request at once, whatever the level. */
-    add: (cost: number): Effect.Effect<void> => Effect.map(monotonic, (now) => change((level) => level + cost, now)),
+    take,
+    /** Counts a request at once, whatever the level. It does not wait until the other servers know. */
+    add: (cost: number): Effect.Effect<void> =>
+      Effect.flatMap(monotonic, (now) => {
+        change((level) => level + cost, now)
+        return shared === undefined
+          ? Effect.void
+          : Effect.asVoid(Effect.forkDaemon(countTogether(cost, Number.MAX_SAFE_INTEGER)))
+      }),
     /** Raises the counter to its maximum, after Kraken has said that it is full. */
-    fill: Effect.map(monotonic, (now) => change((level) => Math.max(level, maximum()), now)),
+    fill: Effect.flatMap(monotonic, (now) => {
+      change((level) => Math.max(level, maximum()), now)
+      return shared === undefined ? Effect.void : shared.fill(maximum())
+    }),
     /**
      * Lowers a limit that is only assumed, after Kraken has refused a call, and fills the counter. Without further
      * refusals the limit recovers.

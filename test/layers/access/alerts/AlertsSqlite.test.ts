@@ -1,40 +1,32 @@
-import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, TestClock } from "effect"
-import { join } from "node:path"
+import { assert, it } from "@effect/vitest"
+import { Effect, TestClock } from "effect"
 import { alertLimits } from "../../../../src/domain/alerts/alert.ts"
 import { AlertsSqlite } from "../../../../src/layers/access/alerts/AlertsSqlite.ts"
 import { freeze } from "../../../../src/layers/access/mandates/administer.ts"
-import { makeAuthorityFile } from "../../../../src/layers/access/mandates/authorityFile.ts"
-import { recordFile } from "../../../../src/layers/access/record/recordFile.ts"
 import { Alerts } from "../../../../src/services/Alerts.ts"
 import type { Config } from "../../../../src/services/Config.ts"
 import { as } from "../../../doubles/TestPrincipal.ts"
-import { TestConfig } from "../../../doubles/TestConfig.ts"
-import { temporaryFolder } from "../../../temporaryFolder.ts"
+import { describeInEachHome, type Home } from "../../../homes.ts"
 
 const day = 86_400_000
 const price = (above: string) => ({ _tag: "Price", pair: "BTC/USD", above }) as const
 const options = { since: 5, lifetime: day }
 
-/** Opens the alerts of a folder, as another process would. */
-const open = (stateDir: string, changes: Partial<typeof Config.Service> = {}) =>
-  Effect.map(
-    Layer.build(Layer.fresh(AlertsSqlite).pipe(Layer.provide(TestConfig({ stateDir, ...changes })))),
-    Context.get(Alerts)
-  )
+/** Opens the alerts of a home, as another process would. */
+const open = ({ start }: Home, changes: Partial<typeof Config.Service> = {}) => start(Alerts, AlertsSqlite, changes)
 
-describe("alerts in the record's file", () => {
+describeInEachHome("alerts beside the record", (makeHome) => {
   it.scoped("belong to their caller, their account and their mode, and survive a restart", () =>
     Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const alerts = yield* open(folder)
+      const home = yield* makeHome
+      const alerts = yield* open(home)
       const made = yield* as("one")(alerts.create(price("10"), options))
       assert.deepStrictEqual(made, { id: 1, condition: price("10"), createdAt: 0, expiresAt: day })
-      const restarted = yield* open(folder)
+      const restarted = yield* open(home)
       assert.deepStrictEqual(yield* as("one")(restarted.list), [made])
       assert.deepStrictEqual(yield* as("two")(restarted.list), [])
       assert.isFalse(yield* as("two")(restarted.remove(1)))
-      const onPaper = yield* open(folder, { mode: "paper" })
+      const onPaper = yield* open(home, { mode: "paper" })
       assert.deepStrictEqual(yield* as("one", "paper")(onPaper.list), [])
       assert.deepStrictEqual(yield* onPaper.watched, [])
       assert.deepInclude((yield* restarted.watched)[0], { id: 1, caller: "one", since: 5, watchedAt: 5 })
@@ -45,7 +37,7 @@ describe("alerts in the record's file", () => {
 
   it.scoped("are made once, however often they are asked for", () =>
     Effect.gen(function* () {
-      const alerts = yield* open(yield* temporaryFolder)
+      const alerts = yield* open(yield* makeHome)
       const made = [
         yield* as("one")(alerts.create(price("10"), options)),
         yield* as("one")(alerts.create(price("10"), options))
@@ -61,8 +53,8 @@ describe("alerts in the record's file", () => {
 
   it.scoped("fire once, in one of several processes, and are told once", () =>
     Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const [one, other] = [yield* open(folder), yield* open(folder)]
+      const home = yield* makeHome
+      const [one, other] = [yield* open(home), yield* open(home)]
       yield* as("one")(one.create(price("10"), options))
       const fired = { value: "11", bound: "above" } as const
       const claims = yield* Effect.all([one.fire(1, fired), other.fire(1, fired), one.fire(1, fired)], {
@@ -84,7 +76,7 @@ describe("alerts in the record's file", () => {
 
   it.scoped("are at most 20 of a caller, 200 of all", () =>
     Effect.gen(function* () {
-      const alerts = yield* open(yield* temporaryFolder)
+      const alerts = yield* open(yield* makeHome)
       const make = (caller: string, count: number) =>
         Effect.forEach(
           Array.from({ length: count }, (_, n) => String(n + 1)),
@@ -101,7 +93,7 @@ describe("alerts in the record's file", () => {
 
   it.scoped("expire, and stay listed for a week, at most 20 of a caller", () =>
     Effect.gen(function* () {
-      const alerts = yield* open(yield* temporaryFolder)
+      const alerts = yield* open(yield* makeHome)
       for (let n = 1; n <= 25; n++) {
         const { id } = yield* as("one")(alerts.create(price(String(n)), options))
         yield* TestClock.adjust(1)
@@ -122,12 +114,12 @@ describe("alerts in the record's file", () => {
 
   it.scoped("rest while their caller is frozen, who can make no new ones", () =>
     Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const alerts = yield* open(folder)
+      const home = yield* makeHome
+      const alerts = yield* open(home)
       yield* as("one")(alerts.create(price("10"), options))
       yield* as("two")(alerts.create(price("10"), options))
-      const { write } = yield* makeAuthorityFile(join(folder, recordFile))
-      yield* write((at) => freeze(at, { caller: "one", frozen: true, reason: "odd" }))
+      const { write } = yield* home.database
+      yield* write(({ wall }) => freeze(wall, { caller: "one", frozen: true, reason: "odd" }))
       assert.deepStrictEqual(
         (yield* alerts.watched).map(({ caller }) => caller),
         ["two"]
@@ -137,7 +129,7 @@ describe("alerts in the record's file", () => {
         scope: "caller"
       })
       assert.lengthOf(yield* as("one")(alerts.list), 1)
-      yield* write((at) => freeze(at, { caller: "one", frozen: false }))
+      yield* write(({ wall }) => freeze(wall, { caller: "one", frozen: false }))
       assert.lengthOf(yield* alerts.watched, 2)
     })
   )

@@ -5,12 +5,14 @@ import { existsSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { budgetMandate } from "../../../../src/domain/mandates/termDefaults.ts"
 import { holdingOf, remove, save } from "../../../../src/layers/access/mandates/administer.ts"
+import { authorityInFile } from "../../../../src/layers/access/record/authority.ts"
 import { makeAuthorityFile } from "../../../../src/layers/access/mandates/authorityFile.ts"
 import { MandatesSqlite } from "../../../../src/layers/access/mandates/MandatesSqlite.ts"
 import { Mandates } from "../../../../src/services/Mandates.ts"
 import { TokenId } from "../../../../src/services/TokenStore.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { as } from "../../../doubles/TestPrincipal.ts"
+import { describeInEachHome } from "../../../homes.ts"
 import { temporaryFolder } from "../../../temporaryFolder.ts"
 
 const token = TokenId.make("aaaaaaaaaaaa")
@@ -23,7 +25,7 @@ const makeInstallation = Effect.gen(function* () {
     Layer.build(Layer.fresh(MandatesSqlite).pipe(Layer.provide(TestConfig({ stateDir: folder })))),
     Context.get(Mandates)
   )
-  return { file, server, operator: yield* makeAuthorityFile(file) }
+  return { file, server, operator: yield* makeAuthorityFile(authorityInFile(file)) }
 })
 
 describe("MandatesSqlite", () => {
@@ -32,23 +34,6 @@ describe("MandatesSqlite", () => {
       const { file, server } = yield* makeInstallation
       assert.deepStrictEqual(yield* (yield* server).ofToken(token), Option.none())
       assert.isFalse(existsSync(file))
-    })
-  )
-
-  it.scoped("reads a mandate of another process within a second, and again after a restart", () =>
-    Effect.gen(function* () {
-      const { operator, server } = yield* makeInstallation
-      const mandates = yield* server
-      assert.isTrue(Option.isNone(yield* mandates.ofToken(token)))
-      yield* operator.write(() => save(1, { token, expected: 0, terms: budgetMandate }))
-      assert.isTrue(Option.isNone(yield* mandates.ofToken(token)))
-      yield* TestClock.adjust("1 second")
-      const expected = Option.some({ subject: token, revision: 1, terms: budgetMandate })
-      assert.deepStrictEqual(yield* mandates.ofToken(token), expected)
-      assert.deepStrictEqual(yield* (yield* server).ofToken(token), expected)
-      yield* operator.write(() => remove(2, { token, expected: 1 }))
-      yield* TestClock.adjust("1 second")
-      assert.isTrue(Option.isNone(yield* mandates.ofToken(token)))
     })
   )
 
@@ -74,7 +59,7 @@ describe("MandatesSqlite", () => {
   it.scoped.each(damages)("fails on %s", ([, damage]) =>
     Effect.gen(function* () {
       const { file, server } = yield* makeInstallation
-      yield* makeAuthorityFile(file).pipe(
+      yield* makeAuthorityFile(authorityInFile(file)).pipe(
         Effect.flatMap(({ write }) => write(() => save(1, { token, expected: 0, terms: budgetMandate }))),
         Effect.scoped
       )
@@ -96,15 +81,39 @@ describe("MandatesSqlite", () => {
       assert.strictEqual((yield* Effect.flip(mandates.ofToken(token)))._tag, "RecordUnavailable")
     })
   )
+})
+
+describeInEachHome("mandates", (makeHome) => {
+  const installation = Effect.gen(function* () {
+    const { database, start } = yield* makeHome
+    return { server: start(Mandates, MandatesSqlite), operator: yield* database }
+  })
+
+  it.scoped("reads a mandate of another process within a second, and again after a restart", () =>
+    Effect.gen(function* () {
+      const { operator, server } = yield* installation
+      const mandates = yield* server
+      assert.isTrue(Option.isNone(yield* mandates.ofToken(token)))
+      yield* operator.write(() => save(1, { token, expected: 0, terms: budgetMandate }))
+      assert.isTrue(Option.isNone(yield* mandates.ofToken(token)))
+      yield* TestClock.adjust("1 second")
+      const expected = Option.some({ subject: token, revision: 1, terms: budgetMandate })
+      assert.deepStrictEqual(yield* mandates.ofToken(token), expected)
+      assert.deepStrictEqual(yield* (yield* server).ofToken(token), expected)
+      yield* operator.write(() => remove(2, { token, expected: 1 }))
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Option.isNone(yield* mandates.ofToken(token)))
+    })
+  )
 
   it.scoped("lets a caller freeze itself, in its own name, and only once", () =>
     Effect.gen(function* () {
-      const { operator, server } = yield* makeInstallation
+      const { operator, server } = yield* installation
       const mandates = yield* server
       yield* TestClock.setTime(5000)
       for (const reason of ["I lost count.", "again"]) yield* as(token)(mandates.freezeSelf(reason))
       const holding = yield* operator.read(() => holdingOf(token))
-      assert.deepInclude(Option.getOrThrow(holding), { frozen: { at: 5000, by: token, why: "I lost count." } })
+      assert.deepInclude(holding, { frozen: { at: 5000, by: token, why: "I lost count." } })
     })
   )
 })

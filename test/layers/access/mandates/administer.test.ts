@@ -1,29 +1,28 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { join } from "node:path"
 import { budgetMandate } from "../../../../src/domain/mandates/termDefaults.ts"
 import { freeze, holdingOf, remove, rotate, save } from "../../../../src/layers/access/mandates/administer.ts"
-import { layout } from "../../../../src/layers/access/record/layout.ts"
 import { mandateOf } from "../../../../src/layers/access/record/mandates.ts"
-import { verify } from "../../../../src/layers/access/record/verify.ts"
-import { openImmediateDatabase } from "../../../../src/layers/storage/immediateDatabase.ts"
+import { verifyRows } from "../../../../src/layers/access/record/verify.ts"
 import type { Body } from "../../../../src/layers/storage/transactionalDatabase.ts"
-import { temporaryFolder } from "../../../temporaryFolder.ts"
+import { describeInEachHome, type MakeHome } from "../../../homes.ts"
 
 const [first, second, third] = ["aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"] as const
 
-/** Runs changes of a new file one after the other, and checks that the projections fit the record. */
-const changes = Effect.gen(function* () {
-  const db = yield* openImmediateDatabase({ file: join(yield* temporaryFolder, "authority.db"), layout })
+/** Runs changes of a new home one after the other, and checks that the projections fit the record. */
+const changesIn = Effect.fnUntraced(function* (makeHome: MakeHome) {
+  const db = yield* Effect.flatMap(makeHome, ({ database }) => database)
   yield* Effect.addFinalizer(() =>
-    Effect.map(Effect.orDie(db.read(() => verify())), ({ findings }) => assert.deepStrictEqual(findings, []))
+    Effect.map(Effect.orDie(db.write(() => verifyRows([]))), ({ findings }) => assert.deepStrictEqual(findings, []))
   )
   return <A>(body: Body<A>) => db.write(body)
 })
 
 const narrow = { ...budgetMandate, maxOpen: 1 }
 
-describe("the administration of mandates", () => {
+describeInEachHome("the administration of mandates", (makeHome) => {
+  const changes = changesIn(makeHome)
+
   it.scoped("counts revisions up, also after a mandate was removed, and refuses a stale change", () =>
     Effect.gen(function* () {
       const change = yield* changes

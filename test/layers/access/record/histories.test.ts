@@ -1,16 +1,20 @@
 import { draftOf } from "../../../../src/layers/access/record/activity.ts"
 import { assert, describe, it } from "@effect/vitest"
 import Sqlite from "better-sqlite3"
+import { Effect } from "effect"
 import * as fc from "fast-check"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
 import { prune, rekey, resolve } from "../../../../src/layers/access/record/administer.ts"
 import { append, readHead } from "../../../../src/layers/access/record/append.ts"
 import * as Intents from "../../../../src/layers/access/record/intents.ts"
-import { verify } from "../../../../src/layers/access/record/verify.ts"
+import { verify, verifyRows } from "../../../../src/layers/access/record/verify.ts"
 import { type Claim, everyone } from "../../../../src/domain/mandates/claim.ts"
 import { runs } from "../../../Property.ts"
 import { dollars, mandate } from "./spending.ts"
 import { runOnSqlite } from "../../../../src/layers/storage/sqliteSteps.ts"
+import { all, column, map, run, type Steps } from "../../../../src/layers/storage/steps.ts"
+import { homeInPostgres } from "../../../homes.ts"
+import { inPostgres, isPostgresMissing } from "../../../postgres.ts"
 
 /** A step of a history. Numbers choose among the writes, processes and keys that there are. */
 type Step =
@@ -114,10 +118,8 @@ const claimOf = (write: number, raised: number | undefined): Claim | undefined =
 
 const outcomes = ["happened", "did-not-happen", "unknown"] as const
 
-/** Runs a history on an empty record. Processes that are not mentioned any more have crashed. */
-const play = (steps: ReadonlyArray<Step>): Sqlite.Database => {
-  const db = new Sqlite(":memory:")
-  for (const migration of layout.migrations) db.exec(migration)
+/** Makes the steps of a history on an empty record. Processes that are not mentioned any more have crashed. */
+const makeHistory = () => {
   const clock = { wall: 1_000_000_000, monotonic: 0 }
   const now = (process: number): Intents.Now => ({ process: `process ${process}`, ...clock })
   const actor = { id: "local" }
@@ -126,139 +128,121 @@ const play = (steps: ReadonlyArray<Step>): Sqlite.Database => {
     account: "kraken",
     endpoint: write === 0 ? "private/Withdraw" : "private/AddOrder"
   })
-  const spends = () =>
-    db.prepare("SELECT seq, n FROM spends ORDER BY seq, n").all() as ReadonlyArray<{
-      readonly seq: number
-      readonly n: number
-    }>
-  const intents = () => db.prepare("SELECT seq FROM intents").pluck().all().map(Number)
-  const one = (step: Step): unknown => {
+  const spends = () => all<{ readonly seq: number; readonly n: number }>("SELECT seq, n FROM spends ORDER BY seq, n")
+  const intents = () => column<number>("SELECT seq FROM intents ORDER BY seq")
+  return function* (step: Step): Steps<unknown> {
     switch (step.kind) {
       case "begin": {
-        const claim = claimOf(step.write, spends()[0]?.seq)
-        return runOnSqlite(
-          db,
-          Intents.begin(
-            now(step.process),
-            {
-              kind: "intent",
-              at: clock.wall,
-              actor,
-              ...target(step.write),
-              request: { write: step.write },
-              identity: `write ${step.write}`,
-              fingerprints: [`write ${step.write}`],
-              leaveBy: clock.wall + 30_000,
-              ...(claim !== undefined && { claim })
-            },
-            step.repeat
-          )
-        )
-      }
-      case "end": {
-        const all = intents()
-        const outcome = outcomes[step.outcome] ?? "unknown"
-        return runOnSqlite(
-          db,
-          Intents.end(now(step.process), {
-            kind: "outcome",
-            at: clock.wall,
-            intent: all[step.intent % Math.max(1, all.length)] ?? 0,
-            outcome,
-            ids: outcome === "happened" ? [`id ${runOnSqlite(db, readHead()).seq}`, "shared"] : []
-          })
-        )
-      }
-      case "claim":
-        return [0, 1, 2].map((key) => runOnSqlite(db, Intents.claimAbandoned(now(step.process), `key ${key}`, draftOf)))
-      case "refuse":
-        return runOnSqlite(
-          db,
-          append({
-            kind: "refusal",
+        const claim = claimOf(step.write, (yield* spends())[0]?.seq)
+        return yield* Intents.begin(
+          now(step.process),
+          {
+            kind: "intent",
             at: clock.wall,
             actor,
             ...target(step.write),
-            request: {},
-            error: "Refused"
-          })
+            request: { write: step.write },
+            identity: `write ${step.write}`,
+            fingerprints: [`write ${step.write}`],
+            leaveBy: clock.wall + 30_000,
+            ...(claim !== undefined && { claim })
+          },
+          step.repeat
         )
+      }
+      case "end": {
+        const known = yield* intents()
+        const outcome = outcomes[step.outcome] ?? "unknown"
+        return yield* Intents.end(now(step.process), {
+          kind: "outcome",
+          at: clock.wall,
+          intent: known[step.intent % Math.max(1, known.length)] ?? 0,
+          outcome,
+          ids: outcome === "happened" ? [`id ${(yield* readHead()).seq}`, "shared"] : []
+        })
+      }
+      case "claim":
+        return yield* map([0, 1, 2], (key) => Intents.claimAbandoned(now(step.process), `key ${key}`, draftOf))
+      case "refuse":
+        return yield* append({
+          kind: "refusal",
+          at: clock.wall,
+          actor,
+          ...target(step.write),
+          request: {},
+          error: "Refused"
+        })
       case "resolve": {
-        const all = intents()
-        return runOnSqlite(
-          db,
-          resolve(
-            clock.wall,
-            all[step.intent % Math.max(1, all.length)] ?? 0,
-            step.happened ? "happened" : "did-not-happen"
-          )
+        const known = yield* intents()
+        return yield* resolve(
+          clock.wall,
+          known[step.intent % Math.max(1, known.length)] ?? 0,
+          step.happened ? "happened" : "did-not-happen"
         )
       }
       case "prune":
-        return runOnSqlite(db, prune(clock.wall, clock.wall - step.age))
+        return yield* prune(clock.wall, clock.wall - step.age)
       case "rekey":
-        return runOnSqlite(db, rekey(clock.wall, `key ${step.from}`, `key ${step.to}`))
+        return yield* rekey(clock.wall, `key ${step.from}`, `key ${step.to}`)
       case "fill": {
-        const all = spends()
-        const { n = 0, seq = 0 } = all[step.spend % Math.max(1, all.length)] ?? {}
-        return runOnSqlite(
-          db,
-          append({
-            kind: "fills",
-            at: clock.wall,
-            actor,
-            key: "key 0",
-            account: "kraken",
-            orders: [
-              {
-                intent: seq,
-                n,
-                ...(n === 0 && step.part > 0 && { txid: `order ${seq}` }),
-                paid: Array.from({ length: step.part }, (_, i) => ({
-                  at: clock.wall - i,
-                  amount: "2.25"
-                })),
-                got: String(step.part),
-                open: step.closed ? 0 : 1,
-                closed: step.closed
-              }
-            ]
-          })
-        )
+        const known = yield* spends()
+        const { n = 0, seq = 0 } = known[step.spend % Math.max(1, known.length)] ?? {}
+        return yield* append({
+          kind: "fills",
+          at: clock.wall,
+          actor,
+          key: "key 0",
+          account: "kraken",
+          orders: [
+            {
+              intent: seq,
+              n,
+              ...(n === 0 && step.part > 0 && { txid: `order ${seq}` }),
+              paid: Array.from({ length: step.part }, (_, i) => ({
+                at: clock.wall - i,
+                amount: "2.25"
+              })),
+              got: String(step.part),
+              open: step.closed ? 0 : 1,
+              closed: step.closed
+            }
+          ]
+        })
       }
       case "mandate":
-        return runOnSqlite(
-          db,
-          append({
-            kind: "mandate",
-            at: clock.wall,
-            actor,
-            subject: `subject ${step.subject}`,
-            token: `token ${step.subject}`,
-            revision: runOnSqlite(db, readHead()).seq + 1,
-            ...(step.total !== null && { terms: mandate({ spending: dollars({ total: String(step.total) }) }) })
-          })
-        )
+        return yield* append({
+          kind: "mandate",
+          at: clock.wall,
+          actor,
+          subject: `subject ${step.subject}`,
+          token: `token ${step.subject}`,
+          revision: (yield* readHead()).seq + 1,
+          ...(step.total !== null && { terms: mandate({ spending: dollars({ total: String(step.total) }) }) })
+        })
       case "freeze":
         return step.subject === null
-          ? runOnSqlite(db, append({ kind: "halt", at: clock.wall, actor, halted: step.frozen }))
-          : runOnSqlite(
-              db,
-              append({
-                kind: "freeze",
-                at: clock.wall,
-                actor,
-                subject: `subject ${step.subject}`,
-                frozen: step.frozen
-              })
-            )
+          ? yield* append({ kind: "halt", at: clock.wall, actor, halted: step.frozen })
+          : yield* append({
+              kind: "freeze",
+              at: clock.wall,
+              actor,
+              subject: `subject ${step.subject}`,
+              frozen: step.frozen
+            })
       case "wait":
         clock.monotonic += step.millis
         clock.wall += step.millis + step.set
         return undefined
     }
   }
-  for (const step of steps) db.transaction(one).immediate(step)
+}
+
+/** Runs a history on an empty record. */
+const play = (steps: ReadonlyArray<Step>): Sqlite.Database => {
+  const db = new Sqlite(":memory:")
+  for (const migration of layout.migrations) db.exec(migration)
+  const one = makeHistory()
+  for (const step of steps) db.transaction(() => runOnSqlite(db, one(step))).immediate()
   return db
 }
 
@@ -406,3 +390,47 @@ const flip = (text: string, position: number): string => {
   const at = position % text.length
   return text.slice(0, at) + (text[at] === "0" ? "1" : "0") + text.slice(at + 1)
 }
+
+/** The tables of the record, with columns by which their rows have one order. */
+const tables = {
+  events: "seq",
+  intents: "seq",
+  made: "key, account, id, seq",
+  leases: "seq",
+  spends: "seq, n",
+  uses: "scope, key, account, bucket, at, seq, n, part",
+  use_sums: "scope, key, account, bucket, span, at",
+  holdings: "scope, key, account, asset",
+  mandates: "subject",
+  halt: "id",
+  window_time: "key"
+} as const
+
+const contents = () =>
+  map(Object.entries(tables), ([table, columns]) => all<object>(`SELECT * FROM ${table} ORDER BY ${columns}`))
+
+describe.skipIf(isPostgresMissing)(`any history ${inPostgres}`, () => {
+  it.scopedLive(
+    "leaves the rows that it leaves in SQLite",
+    () =>
+      Effect.gen(function* () {
+        const db = yield* (yield* homeInPostgres).database
+        for (const steps of fc.sample(fc.array(step, { minLength: 20, maxLength: 60 }), runs(8))) {
+          const file = play(steps)
+          yield* db.write(() => map(Object.keys(tables), (table) => run(`DELETE FROM ${table}`)))
+          yield* db.write(() => run("DELETE FROM head"))
+          const one = makeHistory()
+          for (const step of steps) yield* db.write(() => one(step))
+          const [expected, found] = [runOnSqlite(file, contents()), yield* db.read(contents)]
+          file.close()
+          assert.deepStrictEqual(found, expected, JSON.stringify(steps))
+          const { findings } = yield* db.write(() => verifyRows([]))
+          assert.deepStrictEqual(
+            findings.filter(({ _tag }) => _tag !== "ClockWentBack"),
+            []
+          )
+        }
+      }),
+    120_000
+  )
+})

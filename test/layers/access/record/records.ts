@@ -1,24 +1,6 @@
-import { Context, Effect, Layer } from "effect"
-import { join } from "node:path"
-import { recordFile } from "../../../../src/layers/access/record/recordFile.ts"
-import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { Effect } from "effect"
 import { Clocks } from "../../../../src/services/Clocks.ts"
-import { Record, type IntentDraft } from "../../../../src/services/Record.ts"
-import { TestConfig } from "../../../doubles/TestConfig.ts"
-import { temporaryFolder } from "../../../temporaryFolder.ts"
-
-/** A state folder, and processes that share the record in it. */
-export const makeRecords = Effect.gen(function* () {
-  const folder = yield* temporaryFolder
-  return {
-    file: join(folder, recordFile),
-    /** Starts a process. It ends with the scope. */
-    start: Effect.map(
-      Layer.build(Layer.fresh(RecordSqlite).pipe(Layer.provide(TestConfig({ stateDir: folder, mode: "paper" })))),
-      Context.get(Record)
-    )
-  }
-})
+import type { IntentDraft } from "../../../../src/services/Record.ts"
 
 /** Clocks of which the time of day can be set. */
 export const makeSettableClocks = () => {

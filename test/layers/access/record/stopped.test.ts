@@ -12,7 +12,8 @@ import { openImmediateDatabase } from "../../../../src/layers/storage/immediateD
 import { Principal } from "../../../../src/services/Principal.ts"
 import type { Record } from "../../../../src/services/Record.ts"
 import { testOperator } from "../../../doubles/TestPrincipal.ts"
-import { makeRecords, order } from "./records.ts"
+import { makeRecords } from "./processes.ts"
+import { order } from "./records.ts"
 
 const stop = { since: 1000, by: "local", reason: "odd orders" }
 const refusal = { _tag: "Frozen", scope: "everything", ...stop } as const

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { OperatorSecretSqlite } from "../../../../src/layers/access/secret/OperatorSecretSqlite.ts"
 import { NoPassphrase, OperatorSecret, Passphrase } from "../../../../src/services/OperatorSecret.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
+import { describeInEachHome } from "../../../homes.ts"
 import { temporaryFolder } from "../../../temporaryFolder.ts"
 
 const right = "correct horse battery"
@@ -64,9 +65,31 @@ describe("OperatorSecretSqlite", () => {
     })
   )
 
+  it.scoped("fails if the secret was replaced by hand, and passes nothing", () =>
+    Effect.gen(function* () {
+      const { file, open, set } = yield* makeFolder
+      yield* set
+      const db = new Sqlite(file)
+      db.prepare("UPDATE secret SET hash = ?").run("00".repeat(32))
+      db.close()
+      const error = yield* Effect.flip(answering(right)((yield* open).require("Trying")))
+      assert.strictEqual(error._tag, "OperatorSecretUnavailable")
+    })
+  )
+})
+
+describeInEachHome("the operator secret", (makeHome) => {
+  const makeSecret = Effect.gen(function* () {
+    const { start } = yield* makeHome
+    const open = start(OperatorSecret, OperatorSecretSqlite)
+    const secret = yield* open
+    const prepared = yield* secret.prepare(Redacted.make(right))
+    return { open, secret, set: secret.store(prepared, Option.none()) }
+  })
+
   it.scoped("stores a secret only in place of the one that was looked at", () =>
     Effect.gen(function* () {
-      const { secret, set } = yield* makeFolder
+      const { secret, set } = yield* makeSecret
       yield* set
       const before = yield* secret.current
       const [one, two] = yield* Effect.all([
@@ -80,15 +103,13 @@ describe("OperatorSecretSqlite", () => {
     })
   )
 
-  it.scoped("fails if the secret was replaced by hand, and passes nothing", () =>
+  it.scoped("is asked for in every process once it is set", () =>
     Effect.gen(function* () {
-      const { file, open, set } = yield* makeFolder
+      const { open, set } = yield* makeSecret
       yield* set
-      const db = new Sqlite(file)
-      db.prepare("UPDATE secret SET hash = ?").run("00".repeat(32))
-      db.close()
-      const error = yield* Effect.flip(answering(right)((yield* open).require("Trying")))
-      assert.strictEqual(error._tag, "OperatorSecretUnavailable")
+      const other = yield* open
+      assert.isTrue(Option.isSome(yield* answering(right)(other.require("Trying"))))
+      assert.strictEqual((yield* Effect.flip(answering(`${right}!`)(other.require("Trying"))))._tag, "WrongPassphrase")
     })
   )
 })

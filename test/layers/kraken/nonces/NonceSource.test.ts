@@ -1,13 +1,14 @@
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Exit, Fiber, FiberId, Layer, Logger, Option, Redacted, TestClock } from "effect"
+import { Context, Effect, Exit, Fiber, FiberId, Layer, Logger, Option, Redacted, type Scope, TestClock } from "effect"
 import { execFile } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { makeLocalCounter } from "../../../../src/layers/kraken/nonces/localCounter.ts"
 import { NonceSourceMemory } from "../../../../src/layers/kraken/nonces/NonceSourceMemory.ts"
+import { NonceSourceOfState } from "../../../../src/layers/kraken/nonces/NonceSourceOfState.ts"
 import { NonceSourceInStateFolder } from "../../../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
 import type { Priority } from "../../../../src/services/KrakenClient.ts"
 import { NonceSource } from "../../../../src/services/NonceSource.ts"
@@ -15,18 +16,26 @@ import { serve } from "../../../doubles/fake/Serve.ts"
 import { makeFakeKraken } from "../../../doubles/FakeKraken.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { holdTurn, nextNonce } from "../../../doubles/turns.ts"
+import { inPostgres, isPostgresMissing, newPostgresDatabase } from "../../../postgres.ts"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "mcp-kraken-"))),
   (path) => Effect.sync(() => rmSync(path, { recursive: true }))
 )
 
+const credentials = (key: string) =>
+  Option.some({ key: Redacted.make(key), secret: Redacted.make(""), otp: Option.none() })
+
+/** One more server on a database of PostgreSQL. */
+const inDatabase = (databaseUrl: Redacted.Redacted, key = "a key") =>
+  Layer.provide(NonceSourceOfState, TestConfig({ databaseUrl, credentials: credentials(key) })).pipe(Layer.orDie)
+
 const sqlite = (stateDir: string, key = "a key") =>
   NonceSourceInStateFolder.pipe(
     Layer.provide(
       TestConfig({
         stateDir,
-        credentials: Option.some({ key: Redacted.make(key), secret: Redacted.make(""), otp: Option.none() })
+        credentials: credentials(key)
       })
     )
   )
@@ -39,17 +48,29 @@ const isRising = (nonces: ReadonlyArray<bigint>) => nonces.every((nonce, i) => i
 
 const year2026 = Date.UTC(2026, 0)
 
-const sources: ReadonlyArray<readonly [string, (folder: string) => Layer.Layer<NonceSource>]> = [
-  ["NonceSourceMemory", () => NonceSourceMemory],
-  ["NonceSourceInStateFolder", (folder) => sqlite(folder)]
+/** A source of nonces of its own for each test, whose tests are left out if it is missing. */
+interface Source {
+  readonly name: string
+  readonly layer: Effect.Effect<Layer.Layer<NonceSource>, never, Scope.Scope>
+  readonly isMissing?: boolean
+}
+
+const sources: ReadonlyArray<Source> = [
+  { name: "NonceSourceMemory", layer: Effect.succeed(NonceSourceMemory) },
+  { name: "NonceSourceInStateFolder", layer: Effect.map(folder, (path) => sqlite(path)) },
+  {
+    name: `NonceSourcePostgres ${inPostgres}`,
+    layer: Effect.map(newPostgresDatabase, (url) => inDatabase(url)),
+    isMissing: isPostgresMissing
+  }
 ]
 
-for (const [name, layer] of sources) {
-  describe(`${name}, as any source`, () => {
+for (const { isMissing = false, layer, name } of sources) {
+  describe.skipIf(isMissing)(`${name}, as any source`, () => {
     it.scoped("counts microseconds, upwards even if the clock stands still or goes back", () =>
       Effect.gen(function* () {
         yield* TestClock.setTime(year2026)
-        const source = yield* open(layer(yield* folder))
+        const source = yield* open(yield* layer)
         const first = yield* nextNonce(source)
         assert.strictEqual(first, BigInt(year2026) * 1000n)
         assert.strictEqual(yield* nextNonce(source), first + 1n)
@@ -63,7 +84,7 @@ for (const [name, layer] of sources) {
     it.scoped("counts nanoseconds after a jump", () =>
       Effect.gen(function* () {
         yield* TestClock.setTime(year2026)
-        const source = yield* open(layer(yield* folder))
+        const source = yield* open(yield* layer)
         yield* nextNonce(source)
         yield* source.jump
         assert.strictEqual(yield* nextNonce(source), BigInt(year2026) * 1_000_000n)
@@ -74,7 +95,7 @@ for (const [name, layer] of sources) {
     it.scoped("counts from Kraken's time while the clock of this machine is behind, also in nanoseconds", () =>
       Effect.gen(function* () {
         yield* TestClock.setTime(year2026)
-        const source = yield* open(layer(yield* folder))
+        const source = yield* open(yield* layer)
         yield* nextNonce(source)
         yield* source.setLag(7_200_000.5)
         assert.strictEqual(yield* nextNonce(source), BigInt(year2026 + 7_200_000) * 1000n)
@@ -88,7 +109,7 @@ for (const [name, layer] of sources) {
 
     it.scoped("serves the most urgent first, and equals in the order of arrival", () =>
       Effect.gen(function* () {
-        const source = yield* open(layer(yield* folder))
+        const source = yield* open(yield* layer)
         const { end } = yield* holdTurn(source)
         const order: Array<string> = []
         const enter = (priority: Priority, name: string) =>
@@ -110,7 +131,7 @@ for (const [name, layer] of sources) {
 
     it.scoped("keeps the order when waiting calls are interrupted", () =>
       Effect.gen(function* () {
-        const source = yield* open(layer(yield* folder))
+        const source = yield* open(yield* layer)
         const { end, nonce } = yield* holdTurn(source)
         const first = yield* Effect.fork(nextNonce(source))
         const waiting = yield* Effect.fork(nextNonce(source))
@@ -126,7 +147,7 @@ for (const [name, layer] of sources) {
 
     it.scoped("passes the turn on when a call is interrupted at the moment of its turn", () =>
       Effect.gen(function* () {
-        const source = yield* open(layer(yield* folder))
+        const source = yield* open(yield* layer)
         const { end, nonce } = yield* holdTurn(source)
         const interrupted = yield* Effect.fork(nextNonce(source))
         const waiting = yield* Effect.fork(nextNonce(source))
@@ -139,7 +160,7 @@ for (const [name, layer] of sources) {
 
     it.scoped("makes a new call wait for the turn of one that has waited", () =>
       Effect.gen(function* () {
-        const source = yield* open(layer(yield* folder))
+        const source = yield* open(yield* layer)
         const first = yield* holdTurn(source)
         const waiting = yield* Effect.fork(holdTurn(source))
         yield* Effect.yieldNow()
@@ -156,7 +177,7 @@ for (const [name, layer] of sources) {
 
     it.scoped("ends a turn after three seconds", () =>
       Effect.gen(function* () {
-        const source = yield* open(layer(yield* folder))
+        const source = yield* open(yield* layer)
         const { end } = yield* holdTurn(source)
         const waiting = yield* Effect.fork(nextNonce(source))
         yield* TestClock.adjust(2999)
@@ -177,73 +198,74 @@ for (const [name, layer] of sources) {
   })
 }
 
-describe.each(sources)("the lane of a key with a nonce window, by %s", (_, layer) => {
-  const lane = Effect.flatMap(folder, (path) => Effect.tap(open(layer(path)), ({ setWindow }) => setWindow(3n)))
+for (const { isMissing = false, layer, name } of sources)
+  describe.skipIf(isMissing)(`the lane of a key with a nonce window, by ${name}`, () => {
+    const lane = Effect.flatMap(layer, (source) => Effect.tap(open(source), ({ setWindow }) => setWindow(3n)))
 
-  it.scoped("lets reads overlap whose nonces are within the window, and the next one follow the oldest", () =>
-    Effect.gen(function* () {
-      const source = yield* lane
-      const held = [yield* holdTurn(source), yield* holdTurn(source), yield* holdTurn(source)]
-      const [first, second, third] = held
-      assert.deepStrictEqual(
-        held.map(({ nonce }) => nonce - (first?.nonce ?? 0n)),
-        [0n, 1n, 2n]
-      )
-      const waiting = yield* Effect.fork(nextNonce(source))
-      yield* TestClock.adjust(10)
-      yield* second?.end ?? Effect.void
-      yield* TestClock.adjust(10)
-      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
-      yield* first?.end ?? Effect.void
-      assert.strictEqual(yield* Fiber.join(waiting), (third?.nonce ?? 0n) + 1n)
-    })
-  )
-
-  it.scoped.each(["cancel", "settlement", "write"] as const)(
-    "keeps a %s alone, which reads do not overtake",
-    (priority) =>
+    it.scoped("lets reads overlap whose nonces are within the window, and the next one follow the oldest", () =>
       Effect.gen(function* () {
         const source = yield* lane
-        const read = yield* holdTurn(source)
-        const alone = yield* Effect.fork(holdTurn(source, priority))
-        yield* Effect.yieldNow()
-        const later = yield* Effect.fork(nextNonce(source))
+        const held = [yield* holdTurn(source), yield* holdTurn(source), yield* holdTurn(source)]
+        const [first, second, third] = held
+        assert.deepStrictEqual(
+          held.map(({ nonce }) => nonce - (first?.nonce ?? 0n)),
+          [0n, 1n, 2n]
+        )
+        const waiting = yield* Effect.fork(nextNonce(source))
         yield* TestClock.adjust(10)
-        assert.isTrue(Option.isNone(yield* Fiber.poll(alone)))
-        assert.isTrue(Option.isNone(yield* Fiber.poll(later)))
-        yield* read.end
-        const turn = yield* Fiber.join(alone)
+        yield* second?.end ?? Effect.void
         yield* TestClock.adjust(10)
-        assert.isTrue(Option.isNone(yield* Fiber.poll(later)))
-        yield* turn.end
-        assert.isTrue(isRising([read.nonce, turn.nonce, yield* Fiber.join(later)]))
+        assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+        yield* first?.end ?? Effect.void
+        assert.strictEqual(yield* Fiber.join(waiting), (third?.nonce ?? 0n) + 1n)
       })
-  )
+    )
 
-  it.scoped("lets reads pass that waited for a write, all at once", () =>
-    Effect.gen(function* () {
-      const source = yield* lane
-      const write = yield* holdTurn(source, "write")
-      const reads = [yield* Effect.fork(holdTurn(source)), yield* Effect.fork(holdTurn(source))]
-      yield* TestClock.adjust(10)
-      yield* write.end
-      const held = yield* Fiber.joinAll(reads)
-      assert.isTrue(isRising([write.nonce, ...held.map(({ nonce }) => nonce)]))
-    })
-  )
+    it.scoped.each(["cancel", "settlement", "write"] as const)(
+      "keeps a %s alone, which reads do not overtake",
+      (priority) =>
+        Effect.gen(function* () {
+          const source = yield* lane
+          const read = yield* holdTurn(source)
+          const alone = yield* Effect.fork(holdTurn(source, priority))
+          yield* Effect.yieldNow()
+          const later = yield* Effect.fork(nextNonce(source))
+          yield* TestClock.adjust(10)
+          assert.isTrue(Option.isNone(yield* Fiber.poll(alone)))
+          assert.isTrue(Option.isNone(yield* Fiber.poll(later)))
+          yield* read.end
+          const turn = yield* Fiber.join(alone)
+          yield* TestClock.adjust(10)
+          assert.isTrue(Option.isNone(yield* Fiber.poll(later)))
+          yield* turn.end
+          assert.isTrue(isRising([read.nonce, turn.nonce, yield* Fiber.join(later)]))
+        })
+    )
 
-  it.scoped("goes on when a read is interrupted that waited behind others", () =>
-    Effect.gen(function* () {
-      const source = yield* lane
-      const write = yield* holdTurn(source, "write")
-      const [interrupted, read] = [yield* Effect.fork(nextNonce(source)), yield* Effect.fork(nextNonce(source))]
-      yield* TestClock.adjust(10)
-      yield* Fiber.interrupt(interrupted)
-      yield* write.end
-      assert.isTrue((yield* Fiber.join(read)) > write.nonce)
-    })
-  )
-})
+    it.scoped("lets reads pass that waited for a write, all at once", () =>
+      Effect.gen(function* () {
+        const source = yield* lane
+        const write = yield* holdTurn(source, "write")
+        const reads = [yield* Effect.fork(holdTurn(source)), yield* Effect.fork(holdTurn(source))]
+        yield* TestClock.adjust(10)
+        yield* write.end
+        const held = yield* Fiber.joinAll(reads)
+        assert.isTrue(isRising([write.nonce, ...held.map(({ nonce }) => nonce)]))
+      })
+    )
+
+    it.scoped("goes on when a read is interrupted that waited behind others", () =>
+      Effect.gen(function* () {
+        const source = yield* lane
+        const write = yield* holdTurn(source, "write")
+        const [interrupted, read] = [yield* Effect.fork(nextNonce(source)), yield* Effect.fork(nextNonce(source))]
+        yield* TestClock.adjust(10)
+        yield* Fiber.interrupt(interrupted)
+        yield* write.end
+        assert.isTrue((yield* Fiber.join(read)) > write.nonce)
+      })
+    )
+  })
 
 it.scoped("reads of a key with a nonce window let another process have its turn", () =>
   Effect.gen(function* () {
@@ -443,7 +465,7 @@ describe("NonceSourceInStateFolder", () => {
   )
 })
 
-describe("two processes with one key", () => {
+describe("processes with one key", () => {
   const program = (...args: ReadonlyArray<string>) =>
     Effect.async<string>((resume) => {
       const started = execFile(
@@ -454,7 +476,7 @@ describe("two processes with one key", () => {
       return Effect.sync(() => started.kill())
     })
 
-  it.scopedLive("make a hundred calls at once, and no nonce is refused", () =>
+  it.scopedLive("make a hundred calls at once, two on one machine, and no nonce is refused", () =>
     Effect.gen(function* () {
       const fake = makeFakeKraken()
       const { url } = yield* serve(fake)
@@ -465,5 +487,21 @@ describe("two processes with one key", () => {
       assert.strictEqual(fake.count(), 100)
       assert.isTrue(isRising(fake.seen.map(({ nonce }) => nonce ?? 0n)))
     })
+  )
+
+  it.scopedLive.skipIf(isPostgresMissing)(
+    `make three hundred calls at once, three with one database ${inPostgres}, and no nonce is refused`,
+    () =>
+      Effect.gen(function* () {
+        const fake = makeFakeKraken()
+        const { url } = yield* serve(fake)
+        const { key, secret } = fake.keys.full
+        const database = Redacted.value(yield* newPostgresDatabase)
+        const server = Effect.flatMap(folder, (path) => program(url, path, key, secret, "100", database))
+        yield* Effect.all([server, server, server], { concurrency: 3 })
+        assert.deepStrictEqual([...new Set(fake.seen.map(({ outcome }) => outcome))], ["done"])
+        assert.strictEqual(fake.count(), 300)
+        assert.isTrue(isRising(fake.seen.map(({ nonce }) => nonce ?? 0n)))
+      })
   )
 })

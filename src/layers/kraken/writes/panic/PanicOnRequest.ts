@@ -6,6 +6,7 @@ import { Notifier } from "../../../../services/Notifier.ts"
 import { Record } from "../../../../services/Record.ts"
 import { HaltInStateFolder } from "../../../access/halt/HaltInStateFolder.ts"
 import { operator } from "../../../access/principals.ts"
+import { authorityOf } from "../../../access/record/authority.ts"
 import { recordKeyOf } from "../../../access/record/RecordSqlite.ts"
 import { krakenCalls } from "./panicCalls.ts"
 import { claimRequest, type ClaimedRequest, writeOpenOrders } from "./panicFiles.ts"
@@ -41,7 +42,8 @@ export class TellsOfStops extends Context.Reference<TellsOfStops>()(
 export const PanicOnRequest = Layer.scopedDiscard(
   Effect.gen(function* () {
     const halt = yield* Halt
-    const { account, credentials, mode, readOnly, stateDir } = yield* Config
+    const { account, credentials, databaseUrl, mode, readOnly, stateDir } = yield* Config
+    const authority = yield* authorityOf({ databaseUrl, stateDir })
     const kraken = yield* KrakenClient
     const { notify } = yield* Notifier
     const tells = yield* TellsOfStops
@@ -55,7 +57,7 @@ export const PanicOnRequest = Layer.scopedDiscard(
       const report = yield* runPanic(options, {
         account: panicName(account),
         calls: krakenCalls(kraken, operator(mode)),
-        record: yield* recordOfPanic(stateDir, { account: "kraken", key }),
+        record: yield* recordOfPanic(authority, { account: "kraken", key }),
         writeList: writeOpenOrders(stateDir, panicName(account), yield* Clock.currentTimeMillis),
         sawOpen: () => Effect.void,
         say: (line) => Effect.zipRight(say(line), Effect.logWarning(line))

@@ -1,17 +1,15 @@
 import { Cause, Duration, Effect, Either, Exit, Option, Scope } from "effect"
 import { randomUUID } from "node:crypto"
-import { existsSync } from "node:fs"
 import { beginCancel, endCancel, leaveCancel, lookAtOrders, provenGone } from "../../../access/record/emergency.ts"
 import type { Now } from "../../../access/record/intents.ts"
-import { layout } from "../../../access/record/layout.ts"
-import { openImmediateDatabase } from "../../../storage/immediateDatabase.ts"
+import type { Authority } from "../../../access/record/authority.ts"
 import type { Steps } from "../../../storage/steps.ts"
 import type { PanicCallFailed } from "./panicCalls.ts"
 import type { PanicRecord } from "./panicRoutine.ts"
 
 /** The account whose cancels are recorded. */
 interface Target {
-  readonly file: string
+  readonly authority: Authority
   /** The SHA-256 of the API key in hex, or `paper`. */
   readonly key: string
   readonly account: string
@@ -27,13 +25,16 @@ const longestCancel = Duration.toMillis("75 seconds")
  * Makes the part of the record to which a panic writes: its own cancels. They are sent although nothing can be written, and
  * a record that does not exist is not made.
  */
-export const cancelsOfPanic = Effect.fnUntraced(function* ({ file, ...target }: Target) {
+export const cancelsOfPanic = Effect.fnUntraced(function* ({ authority, ...target }: Target) {
   const scope = yield* Effect.scope
   const process = randomUUID()
   const opened = yield* Effect.cached(
-    Scope.extend(openImmediateDatabase({ file, layout, existing: true }), scope).pipe(
+    Scope.extend(authority.openExisting, scope).pipe(
       Effect.disconnect,
-      Effect.timeoutFail({ duration: patience, onTimeout: () => ({ message: `The record ${file} is busy.` }) }),
+      Effect.timeoutFail({
+        duration: patience,
+        onTimeout: () => ({ message: `The record ${authority.name} is busy.` })
+      }),
       // Else the timeout would wait for it.
       Effect.interruptible
     )
@@ -42,7 +43,7 @@ export const cancelsOfPanic = Effect.fnUntraced(function* ({ file, ...target }: 
 
   /** Writes to the record, if that can be done at once. */
   const attempt = <A>(body: (now: Now) => Steps<A>): Effect.Effect<A | undefined> =>
-    Effect.suspend(() => (existsSync(file) ? opened : Effect.succeed(undefined))).pipe(
+    Effect.suspend(() => (authority.isMissing() ? Effect.succeed(undefined) : opened)).pipe(
       Effect.flatMap((db) =>
         db === undefined
           ? Effect.succeed(undefined)

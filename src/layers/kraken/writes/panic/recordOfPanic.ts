@@ -1,14 +1,8 @@
 import { Clock, Duration, Effect, Either, Option, Scope } from "effect"
-import { existsSync } from "node:fs"
-import { join } from "node:path"
 import { inFlight, keysSince, ownOrders, runningTimer, tokensSince } from "../../../access/record/emergency.ts"
-import { layout } from "../../../access/record/layout.ts"
-import { recordFile } from "../../../access/record/recordFile.ts"
-import { openImmediateDatabase } from "../../../storage/immediateDatabase.ts"
-import { lookInto } from "../../../storage/lookInto.ts"
 import { cancelsOfPanic } from "./cancelsOfPanic.ts"
 import { PanicFileFailed, type PanicRecord } from "./panicRoutine.ts"
-import { runOnSqlite } from "../../../storage/sqliteSteps.ts"
+import type { Authority } from "../../../access/record/authority.ts"
 import type { Steps } from "../../../storage/steps.ts"
 import type { TransactionalDatabase } from "../../../storage/transactionalDatabase.ts"
 
@@ -19,12 +13,11 @@ const lately = Duration.toMillis("30 days")
  * Lists the API keys, by their hashes, of which writes on real accounts were recorded lately. Fails with a sentence if the
  * record cannot be read, and with nothing if there is none.
  */
-export const recentKeys = Effect.fnUntraced(function* (stateDir: string) {
-  const file = join(stateDir, recordFile)
+export const recentKeys = Effect.fnUntraced(function* ({ look: lookAt, name }: Authority) {
   const now = yield* Clock.currentTimeMillis
-  const look = yield* lookInto(file, (db) => runOnSqlite(db, keysSince(now - lately)), patience)
+  const look = yield* lookAt(() => keysSince(now - lately), patience)
   if (look._tag === "Read") return Either.right(look.value)
-  return Either.left(look._tag === "Missing" ? undefined : `the record ${file} can't be read.`)
+  return Either.left(look._tag === "Missing" ? undefined : `the record ${name} can't be read.`)
 })
 
 /** The longest wait for a record that another process holds. A panic goes on without it. */
@@ -35,14 +28,14 @@ const patience = "1 second"
  * exist holds no writes, and cannot tell which orders are those of this installation.
  */
 export const recordOfPanic = Effect.fnUntraced(function* (
-  stateDir: string,
+  authority: Authority,
   { account, key }: { readonly account: string; readonly key: string }
 ) {
-  const file = join(stateDir, recordFile)
+  const { name } = authority
   const scope = yield* Effect.scope
   const stoppedAt = yield* Clock.currentTimeMillis
   let db: TransactionalDatabase | undefined
-  const open = openImmediateDatabase({ file, layout, readonly: true }).pipe(
+  const open = authority.openToRead.pipe(
     Scope.extend(scope),
     Effect.tap((opened) => {
       db ??= opened
@@ -50,7 +43,7 @@ export const recordOfPanic = Effect.fnUntraced(function* (
     Effect.disconnect,
     Effect.timeoutFail({
       duration: patience,
-      onTimeout: () => new PanicFileFailed({ message: `The record ${file} is busy.` })
+      onTimeout: () => new PanicFileFailed({ message: `The record ${name} is busy.` })
     }),
     Effect.mapError(({ message }) => new PanicFileFailed({ message }))
   )
@@ -61,19 +54,19 @@ export const recordOfPanic = Effect.fnUntraced(function* (
   const timed = <A>(body: (now: number) => Steps<A>) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => read(() => body(now)))
   const unlessMissing = <A>(nothing: A, use: Effect.Effect<A, PanicFileFailed>) =>
-    Effect.suspend(() => (existsSync(file) ? use : Effect.succeed(nothing)))
+    Effect.suspend(() => (authority.isMissing() ? Effect.succeed(nothing) : use))
   const record: PanicRecord = {
-    ...(yield* cancelsOfPanic({ file, account, key })),
+    ...(yield* cancelsOfPanic({ authority, account, key })),
     // A record that is missing, as in another state folder, does not show that no write is under way. Those of simulated
     // accounts are carried out at once.
     inFlight: Effect.suspend(() =>
-      existsSync(file)
+      !authority.isMissing()
         ? timed(function* (now) {
             return (yield* inFlight(now, stoppedAt)).map(({ until }) => until)
           })
         : key === "paper"
           ? Effect.succeed([])
-          : new PanicFileFailed({ message: `The record ${file} is missing.` })
+          : new PanicFileFailed({ message: `The record ${name} is missing.` })
     ),
     tokens: timed((now) => tokensSince(key, now - lately)),
     own: (orders) => read(() => ownOrders(orders)),

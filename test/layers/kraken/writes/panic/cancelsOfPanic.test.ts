@@ -1,3 +1,4 @@
+import { authorityInFile } from "../../../../../src/layers/access/record/authority.ts"
 import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
 import { Clock, Effect, Fiber, Option } from "effect"
@@ -27,7 +28,7 @@ const makeCancels = Effect.gen(function* () {
   return {
     file,
     db,
-    ...(yield* cancelsOfPanic({ file, ...target })),
+    ...(yield* cancelsOfPanic({ authority: authorityInFile(file), ...target })),
     /** The endpoints and states of all intents. */
     states: () => db.prepare("SELECT endpoint || ' ' || state FROM intents ORDER BY seq").pluck().all(),
     bodies: () =>
@@ -87,7 +88,7 @@ describe("the cancels of a panic", () => {
       assert.deepStrictEqual(states(), ["private/CancelAll open"])
       assert.strictEqual(untilIn.get(), 0)
 
-      const other = yield* cancelsOfPanic({ file, ...target })
+      const other = yield* cancelsOfPanic({ authority: authorityInFile(file), ...target })
       yield* other.proven(false)
       assert.deepStrictEqual(states(), ["private/CancelAll open"])
       yield* other.proven(true)
@@ -112,7 +113,7 @@ describe("the cancels of a panic", () => {
     Effect.gen(function* () {
       const { db, file } = yield* makeCancels
       db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE")
-      const { gaps, recorded } = yield* cancelsOfPanic({ file, ...target })
+      const { gaps, recorded } = yield* cancelsOfPanic({ authority: authorityInFile(file), ...target })
       assert.strictEqual(yield* recorded("private/CancelAll", {}, Effect.succeed("sent")), "sent")
       assert.isTrue(Option.isSome(yield* gaps))
       db.exec("COMMIT")
@@ -123,7 +124,7 @@ describe("the cancels of a panic", () => {
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "authority.db")
       writeFileSync(file, "no database".repeat(1000))
-      const { gaps, recorded } = yield* cancelsOfPanic({ file, ...target })
+      const { gaps, recorded } = yield* cancelsOfPanic({ authority: authorityInFile(file), ...target })
       assert.strictEqual(yield* recorded("private/CancelAll", {}, Effect.succeed("sent")), "sent")
       assert.isTrue(Option.isSome(yield* gaps))
     })
@@ -132,7 +133,7 @@ describe("the cancels of a panic", () => {
   it.scopedLive("make no record that does not exist", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "authority.db")
-      const { gaps, recorded } = yield* cancelsOfPanic({ file, ...target })
+      const { gaps, recorded } = yield* cancelsOfPanic({ authority: authorityInFile(file), ...target })
       assert.strictEqual(yield* recorded("private/CancelAll", {}, Effect.succeed("sent")), "sent")
       assert.isFalse(existsSync(file))
       assert.isTrue(Option.isNone(yield* gaps))

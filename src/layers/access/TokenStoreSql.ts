@@ -14,7 +14,7 @@ import {
 } from "../../services/TokenStore.ts"
 import { defaultAccount } from "../../services/KrakenAccount.ts"
 import { makeBoundedMap } from "../caching/boundedMap.ts"
-import { reasonOf } from "../storage/databaseFile.ts"
+import { failureOf, PostgresSql } from "../storage/dialects.ts"
 import { migrate, type Migration } from "../storage/migrate.ts"
 import { Database } from "../storage/openDatabase.ts"
 import { makeLastUse } from "./lastUse.ts"
@@ -29,8 +29,22 @@ import { fromIso, toIso } from "./time.ts"
  */
 const validFor = Duration.toMillis("1 second")
 
+/**
+ * The time after its last check for which a token stays valid while a database on the network does not answer, in
+ * milliseconds. A file on this machine fails at once: whoever can read it can repair it.
+ */
+const validWhileAway = Duration.toMillis("5 minutes")
+
 /** The most valid tokens in memory. */
 const capacity = 1000
+
+/** A valid token, with the time of its last check and the time until which it needs no other one, in Unix milliseconds. */
+interface Checked {
+  readonly hash: string
+  readonly token: Token
+  readonly checkedAt: number
+  readonly until: number
+}
 
 const Row = Schema.Struct({
   id: Schema.String,
@@ -54,7 +68,11 @@ const migrations: ReadonlyArray<Migration> = [
           created_at TEXT NOT NULL,
           expires_at TEXT,
           revoked_at TEXT,
-          last_used_at TEXT
+          last_used_at TEXT${sql.onDialectOrElse({
+            // In SQLite, it is the rowid.
+            pg: () => sql.literal(", number BIGINT GENERATED ALWAYS AS IDENTITY"),
+            orElse: () => sql.literal("")
+          })}
         )`,
         sql`CREATE INDEX IF NOT EXISTS idx_tokens_hash ON tokens (token_hash)`
       )
@@ -64,27 +82,28 @@ const migrations: ReadonlyArray<Migration> = [
 ]
 
 /**
- * Tokens in SQLite, in the table of the Python mcp-kraken, which ignores the table of migrations beside it: a `tokens.db`
- * of either opens in the other. Several processes can use the database at once.
+ * Tokens in a database. In SQLite, they are in the table of the Python mcp-kraken, which ignores the table of migrations
+ * beside it: a `tokens.db` of either opens in the other. Several processes can use the database at once.
  */
-export const TokenStoreSqlite = Layer.scoped(
+export const TokenStoreSql = Layer.scoped(
   TokenStore,
   Effect.gen(function* () {
     const config = yield* Config
-    const { tokenDb } = config
-    const failed = (cause: unknown) =>
-      new TokenStoreError({ reason: `The token database ${tokenDb} can't be used: ${reasonOf(cause)}.`, cause })
     const sql = yield* SqlClient
-    yield* Effect.mapError(migrate(migrations), failed)
+    const explain = failureOf(sql, (why) => `The token database ${config.tokenDb} can't be used: ${why}.`)
+    const failed = (cause: unknown) => new TokenStoreError({ reason: explain(cause), cause })
+    const [order, staleFor] = sql.onDialectOrElse({
+      pg: () => [sql`number`, validWhileAway],
+      orElse: () => [sql`rowid`, 0]
+    })
+    yield* Effect.mapError(migrate(migrations, "tokens"), failed)
     const lastUse = yield* makeLastUse
     // Not a cached value for each token: unknown tokens would take the places of valid ones.
-    const valid = makeBoundedMap<string, { readonly hash: string; readonly token: Token; readonly until: number }>(
-      capacity
-    )
+    const valid = makeBoundedMap<string, Checked>(capacity)
 
     const select = (condition: Fragment) =>
       sql`SELECT id, name, token_hash, created_at, expires_at, revoked_at, last_used_at FROM tokens WHERE ${condition}
-        ORDER BY created_at DESC, rowid DESC`.pipe(Effect.flatMap(decodeRows), Effect.mapError(failed))
+        ORDER BY created_at DESC, ${order} DESC`.pipe(Effect.flatMap(decodeRows), Effect.mapError(failed))
 
     const byHash = Effect.fnUntraced(function* (hash: string) {
       const [row] = yield* select(
@@ -105,6 +124,26 @@ export const TokenStoreSqlite = Layer.scoped(
       const [row] = yield* select(sql`id = ${id}`)
       return row ?? (yield* new TokenNotFound({ id }))
     })
+
+    /** Finds a token in the database, or for some minutes in memory while the database does not answer. */
+    const check = (hash: string, known: Checked | undefined, now: number) =>
+      Effect.matchEffect(byHash(hash), {
+        onFailure: (error) => {
+          if (known === undefined || Math.abs(now - known.checkedAt) >= staleFor) return error
+          valid.set(idOf(hash), { ...known, until: now + validFor })
+          return Effect.as(
+            Effect.logWarning("Tokens that were checked within the last minutes are accepted without a check", {
+              reason: error.reason
+            }),
+            Option.some(known.token)
+          )
+        },
+        onSuccess: (found) => {
+          if (Option.isSome(found))
+            valid.set(idOf(hash), { hash, token: found.value, checkedAt: now, until: now + validFor })
+          return Effect.succeed(found)
+        }
+      })
 
     const insert = Effect.fnUntraced(function* ({
       expiresAt,
@@ -178,27 +217,31 @@ export const TokenStoreSqlite = Layer.scoped(
         Effect.flatMap(DateTime.now, (now) => {
           const hash = sha256(Redacted.value(secret))
           const id = idOf(hash)
-          const known = valid.get(id)
-          const isFresh = known !== undefined && known.until > now.epochMillis && sameHash(known.hash, hash)
+          const checked = valid.get(id)
+          const known = checked !== undefined && sameHash(checked.hash, hash) ? checked : undefined
+          const isFresh = known !== undefined && known.until > now.epochMillis
           const accept = (found: Option.Option<Token>): Effect.Effect<Option.Option<Token>, TokenForPaper> => {
             if (Option.isNone(found) || !isActive(found.value, now)) {
               valid.delete(id)
               return Effect.succeedNone
             }
-            if (!isFresh) valid.set(id, { hash, token: found.value, until: now.epochMillis + validFor })
             if (!opens(found.value, config.mode)) return new TokenForPaper({ id: found.value.id })
             return Effect.as(lastUse.note(found.value.id, now), found)
           }
-          return isFresh ? accept(Option.some(known.token)) : Effect.flatMap(byHash(hash), accept)
+          return isFresh
+            ? accept(Option.some(known.token))
+            : Effect.flatMap(check(hash, known, now.epochMillis), accept)
         })
     })
   })
 )
 
-/** The database file of the tokens that the settings name. */
-export const TokenDatabase = Layer.unwrapEffect(Effect.map(Config, ({ tokenDb }) => Database(tokenDb))).pipe(
-  Layer.mapError((cause) => new TokenStoreError({ reason: cause.message, cause }))
-)
+/** The database of the tokens that the settings name. */
+export const TokenDatabase = Layer.unwrapEffect(
+  Effect.map(Config, ({ databaseUrl, tokenDb }) =>
+    databaseUrl === undefined ? Database(tokenDb) : PostgresSql(databaseUrl)
+  )
+).pipe(Layer.mapError((cause) => new TokenStoreError({ reason: cause.message, cause })))
 
 const decodeRows = Schema.decodeUnknown(Schema.Array(Row))
 

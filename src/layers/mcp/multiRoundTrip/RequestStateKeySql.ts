@@ -4,8 +4,9 @@ import { randomBytes } from "node:crypto"
 import { join } from "node:path"
 import { Config } from "../../../services/Config.ts"
 import { RequestStateKey } from "../../../services/RequestStateKey.ts"
-import { reasonOf } from "../../storage/databaseFile.ts"
+import { failureOf, PostgresSql, wholeNumber } from "../../storage/dialects.ts"
 import { migrate, type Migration } from "../../storage/migrate.ts"
+import { postgresUnavailable } from "../../storage/postgresErrors.ts"
 import { onFirstUse } from "../../storage/onFirstUse.ts"
 import { Database } from "../../storage/openDatabase.ts"
 import { makeRequestStateKeyMemory } from "./RequestStateKeyMemory.ts"
@@ -16,48 +17,53 @@ const migrations: ReadonlyArray<Migration> = [
     Effect.flatMap(SqlClient, (sql) =>
       Effect.zipRight(
         sql`CREATE TABLE IF NOT EXISTS seal_key (id INTEGER PRIMARY KEY CHECK (id = 1), key TEXT NOT NULL)`,
-        sql`CREATE TABLE IF NOT EXISTS used_seals (id TEXT PRIMARY KEY, expires INTEGER NOT NULL)`
+        sql`CREATE TABLE IF NOT EXISTS used_seals (id TEXT PRIMARY KEY, expires ${wholeNumber(sql)} NOT NULL)`
       )
     )
   ]
 ]
 
 /** One key for all processes that use the database, and the ids of the request states that were redeemed. */
-export const RequestStateKeySqlite = Layer.effect(
+export const RequestStateKeySql = Layer.effect(
   RequestStateKey,
   Effect.gen(function* () {
     const sql = yield* SqlClient
     const file = fileOf(yield* Config)
-    yield* migrate(migrations)
+    const failure = failureOf(sql, (why) => `The database ${file} fails: ${why}.`)
+    yield* migrate(migrations, "request_states")
     const key = Redacted.make<Uint8Array>(yield* readKey(sql))
     return RequestStateKey.of({
       key: Effect.succeed(key),
       // A request state is refused if its use can't be stored.
       redeem: (id, expires) =>
-        redeem(sql, id, expires).pipe(
-          Effect.catchAll((error) =>
-            Effect.as(Effect.logWarning(`The database ${file} fails: ${reasonOf(error)}.`), false)
-          )
-        )
+        redeem(sql, id, expires).pipe(Effect.catchAll((error) => Effect.as(Effect.logWarning(failure(error)), false)))
     })
   })
 )
 
 /**
- * The key in the state folder, for all processes of the user. The file is opened on first use. Paper mode has another
- * key: an answer that a user gave on paper does not count for the real account. If the file can't be used, this process
- * has a key of its own.
+ * The key in the state folder, for all processes of the user, or in the database of all servers. It is opened on first use.
+ * Paper mode has another key, always in the state folder: an answer that a user gave on paper does not count for the real
+ * account. If the key can't be read, this process has one of its own, for this use only if the database is on the network.
  */
-export const RequestStateKeyInStateFolder = Layer.scoped(
+export const RequestStateKeyOfState = Layer.scoped(
   RequestStateKey,
   Effect.gen(function* () {
     const config = yield* Config
-    const shared = Layer.provide(RequestStateKeySqlite, [Database(fileOf(config)), Layer.succeed(Config, config)])
-    const service = yield* onFirstUse(RequestStateKey, shared, ({ message }) =>
-      Effect.as(
-        Effect.logWarning(`${message} Calls that ask the user end with this process.`),
-        makeRequestStateKeyMemory()
-      )
+    const url = config.mode === "paper" ? undefined : config.databaseUrl
+    const database = url === undefined ? Database(fileOf(config)) : PostgresSql(url)
+    const shared = Layer.provide(RequestStateKeySql, [database, Layer.succeed(Config, config)])
+    const service = yield* onFirstUse(
+      RequestStateKey,
+      shared,
+      (error) =>
+        Effect.as(
+          Effect.logWarning(
+            `${url === undefined ? error.message : postgresUnavailable(error).message} Calls that ask the user end with this process.`
+          ),
+          makeRequestStateKeyMemory()
+        ),
+      () => url !== undefined
     )
     return RequestStateKey.of({
       key: Effect.flatMap(service, ({ key }) => key),

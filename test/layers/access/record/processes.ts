@@ -1,0 +1,16 @@
+import { Effect } from "effect"
+import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { Record } from "../../../../src/services/Record.ts"
+import { homeInFile, type MakeHome } from "../../../homes.ts"
+
+/** A home, and processes that share the record in it. */
+export const makeRecordsIn = (home: MakeHome) =>
+  Effect.map(home, ({ database, file, start }) => ({
+    file,
+    database,
+    /** Starts a process. It ends with the scope. */
+    start: start(Record, RecordSqlite, { mode: "paper" })
+  }))
+
+/** The same with the record in a file. */
+export const makeRecords = makeRecordsIn(homeInFile)
