@@ -7,7 +7,7 @@ import { operator } from "../../layers/access/principals.ts"
 import { receiptOf } from "../../layers/access/record/chain.ts"
 import { release, secretIn, stopIn, writesSince } from "../../layers/access/record/emergency.ts"
 import { OtherSecret } from "../../layers/access/secret/requireForTokens.ts"
-import { fingerprintsIn } from "../../layers/access/secretFingerprints.ts"
+import { fingerprintsBesideRecord, fingerprintsIn } from "../../layers/access/secretFingerprints.ts"
 import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
 import { listName } from "../../layers/kraken/writes/panic/panicFiles.ts"
 import { panicName } from "../../layers/kraken/writes/panic/panicReport.ts"
@@ -32,6 +32,7 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
   const settings = yield* emergencySettings(envFile)
   const config = yield* settings.config(Needs.record)
   const { stateDir } = settings
+  const isShared = config.databaseUrl !== undefined
   yield* Console.error(escapeLines(`State folder: ${stateDir}`))
   yield* Effect.forEach([...settings.notes, ...settings.problems], (line) => Console.error(escapeLines(line)))
   const path = haltFileIn(stateDir)
@@ -45,10 +46,15 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
       )
   const recorded =
     db === undefined
-      ? { stop: undefined, writes: [], secret: undefined }
+      ? { stop: undefined, writes: [], secret: undefined, guards: [] }
       : yield* db.read(function* () {
           const stop = yield* stopIn()
-          return { stop, writes: stop === undefined ? [] : yield* writesSince(stop.seq), secret: yield* secretIn() }
+          return {
+            stop,
+            writes: stop === undefined ? [] : yield* writesSince(stop.seq),
+            secret: yield* secretIn(),
+            guards: isShared ? yield* fingerprintsBesideRecord() : []
+          }
         })
   const shownAt = lastStopAt(path)
   const inFile = Option.getOrUndefined(lookAtHaltFile(path))
@@ -64,7 +70,9 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
         ? "No write was recorded since."
         : `Recorded since: ${recorded.writes.map(({ count, endpoint, state }) => `${count} ${endpoint} ${state}`).join(", ")}.`
   )
-  yield* Effect.forEach(settings.tokenDbs, (tokenDb) => refuseOtherSecret(tokenDb, file, recorded.secret))
+  yield* isShared
+    ? refuseGuarded(recorded.guards, "the database", recorded.secret)
+    : Effect.forEach(settings.tokenDbs, (tokenDb) => refuseOtherSecret(tokenDb, file, recorded.secret))
   yield* Effect.forEach(yield* changes(stateDir, stop.since, settings), (line) => Console.error(escapeLines(line)))
 
   yield* Effect.provideService(mayResume(recorded.secret !== undefined, passphraseFd), Config, config)
@@ -99,7 +107,16 @@ const refuseOtherSecret = Effect.fnUntraced(function* (tokenDb: string, file: st
     return yield* new ResumeRefusal({
       message: `${tokenDb} can't be read, so it is not known if the operator secret is needed. Trading stays frozen.`
     })
-  if (look.value.length === 0 || (secret !== undefined && look.value.includes(secret))) return
+  yield* refuseGuarded(look.value, file, secret)
+})
+
+/** Refuses if tokens are guarded by other secrets only. */
+const refuseGuarded = Effect.fnUntraced(function* (
+  guards: ReadonlyArray<string>,
+  file: string,
+  secret: string | undefined
+) {
+  if (guards.length === 0 || (secret !== undefined && guards.includes(secret))) return
   const { message } = new OtherSecret({ file, isMissing: secret === undefined })
   return yield* new ResumeRefusal({ message: `${message} Trading stays frozen.` })
 })

@@ -3,6 +3,7 @@ import type { Database } from "better-sqlite3"
 import { Effect, Schema } from "effect"
 import { TokenStoreError } from "../../services/TokenStore.ts"
 import { failureOf } from "../storage/dialects.ts"
+import { column, type Steps, value } from "../storage/steps.ts"
 
 /**
  * Fingerprints of the operator secret in `tokens.db`, so that its tokens cannot be changed with the secret of another state
@@ -43,6 +44,13 @@ export const fingerprintsIn = (db: Database): ReadonlyArray<string> =>
   db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'operator_secrets'").get() === undefined
     ? []
     : (db.prepare("SELECT fingerprint FROM operator_secrets").pluck().all() as ReadonlyArray<string>)
+
+/** Reads the fingerprints in the database of PostgreSQL that also has the record. */
+export function* fingerprintsBesideRecord(): Steps<ReadonlyArray<string>> {
+  return (yield* value("SELECT to_regclass('operator_secrets')")) === null
+    ? []
+    : yield* column<string>("SELECT fingerprint FROM operator_secrets")
+}
 
 /** Adds a fingerprint. */
 export const addFingerprint = (fingerprint: string): Effect.Effect<void, TokenStoreError, SqlClient> =>

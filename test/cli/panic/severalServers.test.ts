@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import { mkdirSync } from "node:fs"
+import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
+import { Client } from "pg"
+import { haltFileIn, writeHaltFile } from "../../../src/layers/access/halt/haltFile.ts"
 import { inPostgres, isPostgresMissing, newPostgresDatabase } from "../../postgres.ts"
 import { makeHouse, overStdio } from "../../serve/Server.ts"
 import { makeCommandLine } from "../commandLine.ts"
@@ -46,5 +48,36 @@ describe.skipIf(isPostgresMissing)(`servers with state folders of their own, who
         )
       }),
     120_000
+  )
+})
+
+describe.skipIf(isPostgresMissing)(`resume, whose record and tokens are ${inPostgres}`, () => {
+  it.scopedLive(
+    "does not go on if tokens are guarded by an operator secret that the record lacks",
+    () =>
+      Effect.gen(function* () {
+        const { folder, run } = yield* makeCommandLine
+        const stateDir = join(folder, "state")
+        const url = yield* newPostgresDatabase
+        const variables = { MCP_KRAKEN_STATE_DIR: stateDir, MCP_KRAKEN_DATABASE_URL: Redacted.value(url) }
+        assert.strictEqual((yield* run(["token", "create", "one"], variables)).code, 0)
+        writeHaltFile(haltFileIn(stateDir), { since: 1_790_000_000_000, by: "local" })
+        const unguarded = yield* run(["resume"], variables)
+        assert.strictEqual(unguarded.code, 1)
+        assert.notInclude(unguarded.stderr, "guarded")
+        yield* Effect.acquireUseRelease(
+          Effect.promise(() => {
+            const client = new Client(Redacted.value(url))
+            return client.connect().then(() => client)
+          }),
+          (client) => Effect.promise(() => client.query("INSERT INTO operator_secrets VALUES ('f')")),
+          (client) => Effect.promise(() => client.end())
+        )
+        const guarded = yield* run(["resume"], variables)
+        assert.strictEqual(guarded.code, 1)
+        assert.include(guarded.stderr, "guarded by an operator secret")
+        assert.isTrue(existsSync(haltFileIn(stateDir)))
+      }),
+    60_000
   )
 })
