@@ -112,12 +112,18 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "cli/audit",
     "cli/kit",
     "domain/wire",
+    "layers/access",
     "layers/access/halt",
     "layers/access/record",
+    "layers/access/secret",
+    "layers/kraken/nonces",
     "layers/paper",
     "layers/process",
+    "layers/settings",
     "layers/storage",
-    "services"
+    "layers/terminal",
+    "services",
+    "version"
   ],
   server: [
     "domain/assets",

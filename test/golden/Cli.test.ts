@@ -102,6 +102,8 @@ const commands = [
   "state backup",
   "state restore",
   "state rekey",
+  "state export",
+  "state import",
   "paper",
   "paper show",
   "paper deposit",
@@ -354,6 +356,13 @@ describe("what the command line prints", () => {
         yield* run("audit resolve 3 --not", env)
         yield* run("state restore copy", env)
         yield* run("state rekey old-public-key new-public-key", env)
+        const elsewhere = { MCP_KRAKEN_STATE_DIR: `${env.MCP_KRAKEN_STATE_DIR}-2` }
+        yield* run("state export moved", elsewhere)
+        yield* run("state export moved", env)
+        yield* run("state export moved", env)
+        yield* run("state import moved", elsewhere)
+        yield* run("state import moved", elsewhere)
+        yield* run("state import .", elsewhere)
       })
     )
   )

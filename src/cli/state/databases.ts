@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3"
 import { Data, Effect } from "effect"
 import { createHash } from "node:crypto"
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync } from "node:fs"
-import { makePrivate, reasonOf } from "../../layers/storage/databaseFile.ts"
+import { isLocked, makePrivate, reasonOf } from "../../layers/storage/databaseFile.ts"
 
 /** Backups of SQLite files. */
 
@@ -75,6 +75,28 @@ export const inDatabase = <A>(file: string, use: (db: Database) => A) =>
       catch: failed(`${file} can't be used`)
     })
   )
+
+/** Fails if a process has the database open. The last connection moves its log into the file and removes the log. */
+export const refuseIfUsed = Effect.fnUntraced(function* (file: string) {
+  const Sqlite = yield* sqlite
+  const isUsed = yield* Effect.try({
+    try: () => {
+      const db = new Sqlite(file, { fileMustExist: true, timeout: 0 })
+      try {
+        db.pragma("journal_mode = DELETE")
+        db.exec("BEGIN EXCLUSIVE; COMMIT")
+        return false
+      } catch (error) {
+        // A damaged file is moved aside with the others.
+        return isLocked(error)
+      } finally {
+        db.close()
+      }
+    },
+    catch: failed(`${file} can't be opened`)
+  })
+  if (isUsed) return yield* new StateRefusal({ message: `${file} is in use. Stop the servers first.` })
+})
 
 /** Puts a file or the names in a folder on the disk. */
 export const sync = (path: string): void => {

@@ -10,7 +10,7 @@ import { recordFile } from "../../layers/access/record/recordFile.ts"
 import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
 import { runOnSqlite } from "../../layers/storage/sqliteSteps.ts"
 import { run } from "../../layers/storage/steps.ts"
-import { isLocked, makePrivate } from "../../layers/storage/databaseFile.ts"
+import { makePrivate } from "../../layers/storage/databaseFile.ts"
 import { Config } from "../../services/Config.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import type { Stop } from "../../services/Halt.ts"
@@ -19,7 +19,16 @@ import { haltFileIn, lookAtHaltFile, writeHaltFile } from "../../layers/access/h
 import { halt, stopIn } from "../../layers/access/record/emergency.ts"
 import { type From, isoOf, withState } from "../audit/record.ts"
 import { intactHead } from "./backup.ts"
-import { databasesIn, failed, inDatabase, manifestFile, sha256Of, sqlite, StateRefusal, sync } from "./databases.ts"
+import {
+  databasesIn,
+  failed,
+  inDatabase,
+  manifestFile,
+  refuseIfUsed,
+  sha256Of,
+  StateRefusal,
+  sync
+} from "./databases.ts"
 
 const nonceFile = "nonces.db"
 const paperFile = "paper.db"
@@ -134,28 +143,6 @@ const checkedFiles = Effect.fnUntraced(function* (folder: string) {
       return yield* new StateRefusal({ message: `${file} is not the file that was backed up.` })
   }
   return files.map(({ name }) => name)
-})
-
-/** Fails if a process has the database open. The last connection moves its log into the file and removes the log. */
-const refuseIfUsed = Effect.fnUntraced(function* (file: string) {
-  const Sqlite = yield* sqlite
-  const isUsed = yield* Effect.try({
-    try: () => {
-      const db = new Sqlite(file, { fileMustExist: true, timeout: 0 })
-      try {
-        db.pragma("journal_mode = DELETE")
-        db.exec("BEGIN EXCLUSIVE; COMMIT")
-        return false
-      } catch (error) {
-        // A damaged file is moved aside with the others.
-        return isLocked(error)
-      } finally {
-        db.close()
-      }
-    },
-    catch: failed(`${file} can't be opened`)
-  })
-  if (isUsed) return yield* new StateRefusal({ message: `${file} is in use. Stop the servers first.` })
 })
 
 type Current =

@@ -53,9 +53,28 @@ const rekey = Command.make(
   })
 ).pipe(Command.withDescription("Let a new API key go on with what is recorded of the old one"))
 
+const file = (description: string) => Args.text({ name: "FILE" }).pipe(Args.withDescription(description))
+
+const exportState = Command.make("export", { file: file("A new file, for its owner only"), envFile }, (options) =>
+  Effect.flatMap(
+    load(() => import("./moveState.ts")),
+    ({ exportState }) => exportState(options)
+  )
+).pipe(Command.withDescription("Write the state into one file, to move it into PostgreSQL or out of it"))
+
+const importState = Command.make(
+  "import",
+  { file: file("As state export made it"), passphraseFd, envFile },
+  Effect.fn(function* ({ passphraseFd, ...options }) {
+    const descriptor = yield* toDescriptor(passphraseFd)
+    const { importState } = yield* load(() => import("./moveState.ts"))
+    yield* importState({ ...options, passphraseFd: descriptor })
+  })
+).pipe(Command.withDescription("Read such a file into an empty state, while no server runs"))
+
 export const state = Command.make("state").pipe(
-  Command.withDescription("Backups of the state folder, and a change of the API key"),
-  Command.withSubcommands([backup, restore, rekey])
+  Command.withDescription("Backups and moves of the state, and a change of the API key"),
+  Command.withSubcommands([backup, restore, rekey, exportState, importState])
 )
 
 const isKey = (text: string): boolean => /^[\x21-\x7e]{8,200}$/.test(text)

@@ -81,6 +81,9 @@ const migrations: ReadonlyArray<Migration> = [
   ["create_operator_secrets", createOperatorSecrets]
 ]
 
+/** The version of the tables. */
+export const tokenLayout = migrations.length
+
 /**
  * Tokens in a database. In SQLite, they are in the table of the Python mcp-kraken, which ignores the table of migrations
  * beside it: a `tokens.db` of either opens in the other. Several processes can use the database at once.

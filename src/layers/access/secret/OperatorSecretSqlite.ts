@@ -51,10 +51,7 @@ export const OperatorSecretSqlite = Layer.scoped(
     const verify = Effect.fn("OperatorSecret.verify")(function* (passphrase: Redacted.Redacted, act: string) {
       const row = yield* stored
       if (Option.isNone(row)) return yield* new WrongPassphrase({ act })
-      const { cost, fingerprint, hash, salt } = row.value
-      const given = yield* hashOf(passphrase, salt, cost)
-      const isRight = given.length === hash.length && timingSafeEqual(given, hash)
-      return isRight ? { fingerprint } : yield* new WrongPassphrase({ act })
+      return yield* verifyWith(row.value, passphrase, act)
     })
 
     return OperatorSecret.of({
@@ -93,15 +90,46 @@ export const OperatorSecretSqlite = Layer.scoped(
   })
 )
 
+/** Requires the passphrase of a secret that is stored elsewhere. Fails on one whose parts do not fit each other. */
+export const requireStored = Effect.fn("OperatorSecret.requireStored")(function* (row: PreparedSecret, act: string) {
+  const secret = yield* Effect.try({
+    try: () => opened(row),
+    catch: () => new OperatorSecretUnavailable({ reason: "The operator secret was altered." })
+  })
+  const passphrase = yield* Effect.flatMap(Passphrase, ({ ask }) => ask(act))
+  return yield* verifyWith(secret, passphrase, act)
+})
+
+/** A secret whose parts fit each other. */
+interface Stored {
+  readonly salt: Buffer
+  readonly hash: Buffer
+  readonly cost: Parameters
+  readonly fingerprint: string
+}
+
+const verifyWith = Effect.fnUntraced(function* (
+  { cost, fingerprint, hash, salt }: Stored,
+  passphrase: Redacted.Redacted,
+  act: string
+) {
+  const given = yield* hashOf(passphrase, salt, cost)
+  const isRight = given.length === hash.length && timingSafeEqual(given, hash)
+  return isRight ? { fingerprint } : yield* new WrongPassphrase({ act })
+})
+
 /** Reads the row. Throws if its parts do not fit each other, as after a change by hand. */
 function* rowOf() {
   const row = yield* first<PreparedSecret>("SELECT salt, hash, parameters, fingerprint FROM secret")
-  if (row === undefined) return Option.none()
+  return row === undefined ? Option.none() : Option.some(opened(row))
+}
+
+const opened = (row: PreparedSecret): Stored => {
   const [salt, hash] = [Buffer.from(row.salt, "hex"), Buffer.from(row.hash, "hex")]
   const cost = decodeParameters(row.parameters)
   if (Either.isLeft(cost) || fingerprintOf(salt, hash) !== row.fingerprint)
     throw new Unreadable({ message: "the operator secret in it was altered" })
-  return Option.some({ salt, hash, cost: cost.right, fingerprint: row.fingerprint })
+  return { salt, hash, cost: cost.right, fingerprint: row.fingerprint }
 }
 
 function* insert({ fingerprint, hash, parameters, salt }: PreparedSecret): Steps<void> {

@@ -83,6 +83,9 @@ const preparation = `
   );
   CREATE OR REPLACE FUNCTION ${taking} ${body.replaceAll("take_nonce.", `${taking}.`)}`
 
+/** Makes the table of the nonces, if it is missing. */
+export const prepareLanes = ({ execute }: Postgres) => execute(preparation)
+
 /** No nonce of a lease. */
 const none = -1n
 
@@ -99,11 +102,11 @@ interface Demand {
  * `makeSharedCounter` does in a file: a lease is identified by its nonce, and waiting servers take turns.
  */
 export const makePostgresCounter = Effect.fnUntraced(function* (database: Postgres, key: string) {
-  const { execute, query } = database
+  const { query } = database
   const server = randomUUID()
   /** The milliseconds by which the clock of this machine is behind Kraken's. */
   let lag = 0n
-  const [once, again] = yield* Effect.cachedInvalidateWithTTL(execute(preparation), Duration.infinity)
+  const [once, again] = yield* Effect.cachedInvalidateWithTTL(prepareLanes(database), Duration.infinity)
   const prepared = Effect.tapError(once, () => again)
 
   const tryTake = ({ counted, intent, kept, waits }: Demand) =>
