@@ -55,11 +55,17 @@ export const run = (args: ReadonlyArray<string>, variables: Variables, cwd?: str
 }
 
 /** A server over HTTP with a token for it. `stop` ends it with a signal and returns its exit code. */
-export const serveHttp = ({ folder, variables }: House, args: ReadonlyArray<string> = [], more: Variables = {}) =>
+export const serveHttp = (house: House, args: ReadonlyArray<string> = [], more: Variables = {}) =>
+  Effect.gen(function* () {
+    const { stdout } = run(["token", "create", "test", "--json"], { ...house.variables, ...more })
+    const { token } = JSON.parse(stdout) as { readonly token: string }
+    return { ...(yield* startHttp(house, args, more)), token }
+  })
+
+/** A server over HTTP, which makes no token. */
+export const startHttp = ({ folder, variables }: House, args: ReadonlyArray<string> = [], more: Variables = {}) =>
   Effect.gen(function* () {
     const port = yield* freePort
-    const { stdout } = run(["token", "create", "test", "--json"], { ...variables, ...more })
-    const { token } = JSON.parse(stdout) as { readonly token: string }
     const child = spawn(process.execPath, [bundle(), "serve", "--port", String(port), "--host", "127.0.0.1", ...args], {
       env: { ...variables, ...more },
       cwd: folder,
@@ -80,7 +86,7 @@ export const serveHttp = ({ folder, variables }: House, args: ReadonlyArray<stri
     yield* Effect.tryPromise(() => fetch(`http://127.0.0.1:${port}/health`)).pipe(
       Effect.retry(Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(200)))
     )
-    return { url, token, stop, log: () => log }
+    return { url, stop, log: () => log }
   })
 
 /** The SDK's client over a transport. */

@@ -1,0 +1,362 @@
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Option, Redacted, Schedule } from "effect"
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { OperatorSecretSqlite } from "../../src/layers/access/secret/OperatorSecretSqlite.ts"
+import { OperatorSecret } from "../../src/services/OperatorSecret.ts"
+import { makeCommandLine } from "../cli/commandLine.ts"
+import { makeDatabaseProxy } from "../databaseProxy.ts"
+import { delayAfter } from "../doubles/fake/Faults.ts"
+import { TestConfig } from "../doubles/TestConfig.ts"
+import { servedExchange } from "../exchange/rest/served.ts"
+import { freePort } from "../freePort.ts"
+import { inPostgres, isPostgresMissing, newPostgresDatabase } from "../postgres.ts"
+import { type House, houseBeside, makeHouse, overHttp, startHttp } from "./Server.ts"
+
+/** Three servers of three machines, which share an API key and a database and nothing else. */
+
+type Variables = Readonly<Record<string, string>>
+
+const names = ["one", "two", "three"] as const
+
+/** The settings of machines whose state is in a database. */
+const machinesOf = ({ folder, variables }: House, url: Redacted.Redacted, more: Variables = {}) => {
+  const machine = (name: string) => {
+    const stateDir = join(folder, name)
+    mkdirSync(stateDir, { recursive: true })
+    const { MCP_KRAKEN_TOKEN_DB: _, ...others } = variables
+    return { ...others, ...more, MCP_KRAKEN_STATE_DIR: stateDir, MCP_KRAKEN_DATABASE_URL: Redacted.value(url) }
+  }
+  return machine
+}
+
+/** Starts the servers. `database` is where they look for it, if that is not the place itself. */
+const makeServers = Effect.fnUntraced(function* (
+  house: House,
+  {
+    database,
+    more = {},
+    of = {}
+  }: {
+    readonly database?: Redacted.Redacted
+    readonly more?: Variables
+    /** Settings of one of them. */
+    readonly of?: Readonly<Record<string, Variables>>
+  } = {}
+) {
+  const url = database ?? (yield* newPostgresDatabase)
+  const machine = machinesOf(house, url, more)
+  const { run } = yield* makeCommandLine
+  const command = (words: ReadonlyArray<string>) => run(words, machine("elsewhere"))
+  const tokenOf = (...limits: ReadonlyArray<string>) =>
+    Effect.map(command(["token", "create", "agent", ...limits, "--json"]), ({ stderr, stdout }) => {
+      assert.notStrictEqual(stdout, "", stderr)
+      const { token }: { readonly token: string } = JSON.parse(stdout)
+      return token
+    })
+  const servers = yield* Effect.forEach(
+    names,
+    (name) => startHttp({ ...house, variables: machine(name) }, [], of[name] ?? {}),
+    { concurrency: "unbounded" }
+  )
+  const clients = (token: string) => Effect.forEach(servers, ({ url }) => overHttp({ url, token }))
+  return { clients, command, machine, servers, tokenOf, url }
+})
+
+const call = (client: Client | undefined, name: string, args: Record<string, unknown> = {}) =>
+  Effect.map(
+    Effect.promise(() => client?.callTool({ name, arguments: args }) ?? Promise.reject(new Error("no client"))),
+    ({ _meta, content, isError, structuredContent }) => ({
+      isError: isError === true,
+      text: JSON.stringify(content),
+      answer: Object(structuredContent),
+      refusal: Object(Object(_meta)["mcp-kraken/refusal"])
+    })
+  )
+
+const order = { pair: "BTC/USD", type: "buy", ordertype: "limit", price: "20000", volume: "0.01" }
+
+/** Orders that differ from each other, so that none is taken for a repetition. */
+const orderOf = (n: number) => ({ ...order, price: String(20_000 + n) })
+
+const until = (condition: () => boolean) =>
+  Effect.sync(condition).pipe(Effect.repeat({ until: (is) => is, schedule: Schedule.spaced("20 millis") }))
+
+/** Repeats a call for up to a minute, until its answer is as it is wanted. Returns the last answer. */
+const again = <A>(once: Effect.Effect<A>, isWanted: (answer: A) => boolean): Effect.Effect<A> =>
+  Effect.retry(
+    Effect.filterOrFail(once, isWanted, (answer) => answer),
+    {
+      schedule: Schedule.spaced("1 second"),
+      times: 60
+    }
+  ).pipe(Effect.merge)
+
+/** Makes `count` calls at once, spread over the clients. */
+const spread = <A>(
+  clients: ReadonlyArray<Client>,
+  count: number,
+  one: (client: Client | undefined, n: number) => Effect.Effect<A>
+) =>
+  Effect.forEach(
+    Array.from({ length: count }, (_, n) => n),
+    (n) => one(clients[n % clients.length], n),
+    {
+      concurrency: "unbounded"
+    }
+  )
+
+/** The fake, with the fees and the prices that limits need. */
+const makeHouseWithPrices = Effect.map(makeHouse, (house) => {
+  const fee = { fee: "0.4000", minfee: "0.1000", maxfee: "0.4000", nextfee: null, nextvolume: null, tiervolume: null }
+  house.fake.answer("private/TradeVolume", {
+    currency: "ZUSD",
+    volume: "0.0000",
+    fees: { XXBTZUSD: fee },
+    fees_maker: { XXBTZUSD: fee }
+  })
+  house.fake.answer("public/Depth", {
+    XXBTZUSD: { asks: [["20200.0", "10.000", 0]], bids: [["20199.0", "10.000", 0]] }
+  })
+  return house
+})
+
+const passphrase = "correct horse battery staple"
+
+const fieldIn = (page: string, name: string): string =>
+  new RegExp(`name="${name}"\\s+value="([^"]*)"`).exec(page)?.[1] ?? ""
+
+describe.skipIf(isPostgresMissing)(`three servers with one API key, whose state is ${inPostgres}`, () => {
+  it.scopedLive(
+    "make 300 private calls at once, and Kraken refuses no nonce",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* makeHouse
+        const { clients, tokenOf } = yield* makeServers(house)
+        const connected = yield* clients(yield* tokenOf())
+        const before = house.fake.count("private/TradesHistory")
+        const answers = yield* spread(connected, 300, (client) => call(client, "get_account_balance"))
+        assert.deepStrictEqual(
+          answers.filter(({ isError }) => isError).map(({ text }) => text),
+          []
+        )
+        const refused = house.fake.seen.filter(({ outcome }) => outcome.includes("nonce"))
+        assert.deepStrictEqual([before, refused.length], [0, 0])
+        assert.isAtLeast(house.fake.count("private/Balance"), 300)
+      }),
+    120_000
+  )
+
+  it.scopedLive(
+    "share one rate budget, so that Kraken refuses no call for its rate",
+    () =>
+      Effect.gen(function* () {
+        const { keys, url } = yield* servedExchange({ rateLimits: true })
+        const { full } = keys
+        if (full === undefined) return yield* Effect.dieMessage("no key")
+        const house = yield* houseBeside(url, full)
+        const { clients, tokenOf } = yield* makeServers(house, { more: { MCP_KRAKEN_TIER: "starter" } })
+        const connected = yield* clients(yield* tokenOf())
+        const answers = yield* spread(connected, 24, (client) => call(client, "get_account_balance"))
+        const refused = answers.filter(({ isError }) => isError)
+        // Eight calls a server fit in a budget of its own. One budget for all takes fifteen, and some more while it recovers.
+        assert.isAbove(refused.length, 0)
+        for (const { text } of refused) assert.include(text, "private/Balance was not sent")
+      }),
+    120_000
+  )
+
+  it.scopedLive(
+    "refuse writes within a second of a panic elsewhere, and no order is left",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* makeHouse
+        const { clients, command, tokenOf } = yield* makeServers(house)
+        const connected = yield* clients(yield* tokenOf())
+        const placed = yield* spread(connected, 6, (client, n) => call(client, "add_order", orderOf(n)))
+        assert.deepStrictEqual(
+          placed.filter(({ isError }) => isError),
+          []
+        )
+        const panicked = yield* command(["panic"])
+        assert.strictEqual(panicked.code, 0, panicked.stderr)
+        const sent = house.fake.count("private/AddOrder")
+        const after = yield* spread(connected, 3, (client, n) => call(client, "add_order", orderOf(100 + n)))
+        assert.deepStrictEqual(
+          after.map(({ isError, refusal }) => [isError, refusal._tag]),
+          names.map(() => [true, "Frozen"])
+        )
+        assert.strictEqual(house.fake.count("private/AddOrder"), sent)
+        const { answer } = yield* call(connected[0], "get_open_orders")
+        assert.deepStrictEqual(answer.orders ?? answer.open, [])
+      }),
+    120_000
+  )
+
+  it.scopedLive(
+    "settle the write of one that is killed, send nothing twice and count it once",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* makeHouseWithPrices
+        const { fake } = house
+        const { clients, servers, tokenOf } = yield* makeServers(house)
+        const [one, two] = yield* clients(yield* tokenOf("--budget", "1000USD"))
+        fake.misbehave("private/AddOrder", delayAfter(60_000))
+        yield* Effect.forkScoped(Effect.ignore(Effect.exit(call(one, "add_order", { ...order, volume: "0.005" }))))
+        yield* until(() => fake.count("private/AddOrder") === 1)
+        yield* servers[0]?.stop("SIGKILL") ?? Effect.void
+        const { text } = yield* again(call(two, "get_activity"), ({ text }) => text.includes("happened"))
+        assert.include(text, "happened")
+        assert.strictEqual(fake.count("private/AddOrder"), 1)
+        const { answer } = yield* call(two, "get_my_mandate")
+        const day = answer.limits.find(({ limit }: { readonly limit: string }) => limit === "max/day")
+        assert.isAtLeast(Number(day.used), 100)
+        assert.isBelow(Number(day.used), 102)
+        // The same order at another server is known there.
+        const repeated = yield* call(two, "add_order", { ...order, volume: "0.005" })
+        assert.deepInclude(repeated.answer, { placed: false })
+        assert.strictEqual(fake.count("private/AddOrder"), 1)
+      }),
+    180_000
+  )
+
+  it.scopedLive(
+    "keep the budget of a mandate together",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* makeHouseWithPrices
+        const { clients, tokenOf } = yield* makeServers(house)
+        // Each order is worth at least 200 dollars.
+        const connected = yield* clients(
+          yield* tokenOf("--access", "trade", "--max", "300USD/order", "--max", "1000USD/day", "--rate", "100/min")
+        )
+        const answers = yield* spread(connected, 30, (client, n) => call(client, "add_order", orderOf(n)))
+        const placed = answers.filter(({ isError }) => !isError)
+        assert.strictEqual(placed.length, 4, JSON.stringify(answers.slice(0, 3)))
+        for (const { isError, refusal } of answers)
+          if (isError) assert.deepInclude(refusal, { _tag: "LimitReached", limit: "max/day" })
+        assert.strictEqual(house.fake.count("private/AddOrder"), 4)
+        const { answer } = yield* call(connected[2], "get_my_mandate")
+        const day = answer.limits.find(({ limit }: { readonly limit: string }) => limit === "max/day")
+        assert.isAtLeast(Number(day.used), 800)
+        assert.isAtMost(Number(day.used), 1000)
+      }),
+    120_000
+  )
+
+  it.scopedLive(
+    "carry out once what was asked at one and approved on the page of another",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* makeHouse
+        const page = `http://127.0.0.1:${yield* freePort}`
+        const database = yield* newPostgresDatabase
+        const { clients, tokenOf } = yield* makeServers(house, {
+          database,
+          of: { two: { MCP_KRAKEN_OPERATOR: page.slice("http://".length) } }
+        })
+        const token = yield* tokenOf(
+          "--access",
+          "full",
+          "--max",
+          "none/order",
+          "--max",
+          "none/day",
+          "--withdraw",
+          "btc-wallet-1=1BTC/day"
+        )
+        yield* Effect.gen(function* () {
+          const secret = yield* OperatorSecret
+          yield* secret.store(yield* secret.prepare(Redacted.make(passphrase)), Option.none())
+        }).pipe(
+          Effect.provide(
+            Layer.provide(OperatorSecretSqlite, TestConfig({ stateDir: house.folder, databaseUrl: database }))
+          )
+        )
+        const connected = yield* clients(token)
+        const [one, , three] = connected
+        const asked = yield* call(one, "withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "0.01" })
+        assert.isTrue(asked.isError)
+        const plan = /waits as approval (\d+)/.exec(asked.text)?.[1] ?? ""
+        const post = (path: string, form: Variables, cookie = "") =>
+          Effect.promise(() =>
+            fetch(`${page}${path}`, {
+              method: "POST",
+              redirect: "manual",
+              headers: { origin: page, cookie },
+              body: new URLSearchParams(form)
+            })
+          )
+        const loggedIn = yield* post("/log-in", { passphrase, plan })
+        const path = loggedIn.headers.get("location") ?? ""
+        const cookie = loggedIn.headers.get("set-cookie")?.split(";")[0] ?? ""
+        const shown = yield* Effect.promise(() =>
+          fetch(`${page}${path}`, { headers: { cookie } }).then((answer) => answer.text())
+        )
+        assert.include(shown, "btc-wallet-1", JSON.stringify(asked))
+        const form = { answer: "yes", csrf: fieldIn(shown, "csrf"), shown: fieldIn(shown, "shown") }
+        assert.strictEqual((yield* post(path, form, cookie)).status, 303)
+        const outcomes = yield* Effect.forEach(
+          connected,
+          (client) => call(client, "get_approval", { id: plan, wait_s: 30 }),
+          { concurrency: "unbounded" }
+        )
+        for (const { text } of outcomes) assert.include(text, "happened")
+        assert.strictEqual(house.fake.count("private/Withdraw"), 1)
+        assert.include((yield* call(three, "get_activity")).text, "private/Withdraw")
+      }),
+    120_000
+  )
+
+  it.scopedLive(
+    "refuse in words while the database is away, tell prices, and go on when it is back",
+    () =>
+      Effect.gen(function* () {
+        const house = yield* makeHouseWithPrices
+        const proxy = yield* makeDatabaseProxy(yield* newPostgresDatabase)
+        const { clients, tokenOf } = yield* makeServers(house, { database: proxy.url })
+        const limited = yield* clients(yield* tokenOf("--budget", "5000USD", "--rate", "100/min"))
+        const plain = yield* clients(yield* tokenOf())
+        const both = [...limited, ...plain]
+        for (const client of both) {
+          const { isError, text } = yield* call(client, "get_account_balance")
+          assert.isFalse(isError, text)
+        }
+        const password = new URL(Redacted.value(proxy.url)).password
+        yield* proxy.cut
+        const sent = house.fake.seen.filter(({ endpoint }) => endpoint.startsWith("private/")).length
+        const refused = yield* Effect.forEach(
+          both,
+          (client, n) =>
+            Effect.all([call(client, "get_account_balance"), call(client, "add_order", orderOf(n))], {
+              concurrency: "unbounded"
+            }),
+          { concurrency: "unbounded" }
+        )
+        for (const { isError, text } of refused.flat()) {
+          assert.isTrue(isError, text)
+          assert.match(text, /not sent|nothing was sent/i)
+          assert.notInclude(text, password)
+        }
+        assert.strictEqual(house.fake.seen.filter(({ endpoint }) => endpoint.startsWith("private/")).length, sent)
+        const times = yield* Effect.forEach(both, (client) => call(client, "get_server_time"), {
+          concurrency: "unbounded"
+        })
+        for (const { isError, text } of times) assert.isFalse(isError, text)
+        yield* proxy.mend
+        const healed = yield* Effect.forEach(
+          both,
+          (client, n) =>
+            again(call(client, "add_order", orderOf(100 + n)), ({ isError }) => !isError).pipe(
+              Effect.tap(({ isError, text }) => Effect.sync(() => assert.isFalse(isError, text))),
+              Effect.zipRight(call(client, "get_account_balance"))
+            ),
+          { concurrency: "unbounded" }
+        )
+        for (const { isError, text } of healed) assert.isFalse(isError, text)
+        assert.strictEqual(house.fake.count("private/AddOrder"), both.length)
+      }),
+    180_000
+  )
+})
