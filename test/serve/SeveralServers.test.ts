@@ -149,7 +149,7 @@ describe.skipIf(isPostgresMissing)(`three servers with one API key, whose state 
   )
 
   it.scopedLive(
-    "share one rate budget, so that Kraken refuses no call for its rate",
+    "share one rate budget, so that calls above it are not sent",
     () =>
       Effect.gen(function* () {
         const { keys, url } = yield* servedExchange({ rateLimits: true })
@@ -168,7 +168,7 @@ describe.skipIf(isPostgresMissing)(`three servers with one API key, whose state 
   )
 
   it.scopedLive(
-    "refuse writes within a second of a panic elsewhere, and no order is left",
+    "refuse the next write after a panic elsewhere, and no order is left",
     () =>
       Effect.gen(function* () {
         const house = yield* makeHouse
