@@ -96,10 +96,11 @@ describe("mcp-kraken", () => {
             used.includes(field as Field) ? [] : [[name, "/nowhere/in the world"]]
           )
         )
-      const token = wrong("tokenDb", "mode", "accounts")
+      const tokens = ["tokenDb", "databaseUrl", "databaseUrlFile"] as const
+      const token = wrong(...tokens, "mode", "accounts")
       const { id } = JSON.parse((yield* run(["token", "create", "one", "--json"], token)).stdout)
-      assert.include((yield* run(["token", "list"], wrong("tokenDb"))).stdout, id)
-      assert.deepInclude(yield* run(["token", "revoke", id], wrong("tokenDb")), { code: 0, stderr: "" })
+      assert.include((yield* run(["token", "list"], wrong(...tokens))).stdout, id)
+      assert.deepInclude(yield* run(["token", "revoke", id], wrong(...tokens)), { code: 0, stderr: "" })
       for (const command of ["show", "deposit USD 1", "reset"]) {
         const { code, stderr } = yield* run(["paper", ...command.split(" ")], wrong("stateDir", "paperBalances"))
         assert.include(stderr, "paper account")

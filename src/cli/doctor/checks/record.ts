@@ -63,9 +63,9 @@ const ofDatabase = Effect.fnUntraced(function* ({ look }: Authority, now: number
   const reason = found._tag === "Unusable" ? found.reason : "The PostgreSQL database does not answer in time."
   return [
     error(
-      "record.damaged",
+      "database.away",
       `${reason} No write is sent meanwhile.`,
-      "Look at the database. Servers go on by themselves."
+      "Look at the database; docs/several-servers.md lists reasons. Servers go on by themselves."
     )
   ]
 })
