@@ -60,7 +60,7 @@ const exportState = Command.make("export", { file: file("A new file, for its own
     load(() => import("./moveState.ts")),
     ({ exportState }) => exportState(options)
   )
-).pipe(Command.withDescription("Write the state into one file, to move it into PostgreSQL or out of it"))
+).pipe(Command.withDescription("Write the state into one file, to move it to PostgreSQL or back"))
 
 const importState = Command.make(
   "import",
