@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 import { sqliteDriver } from "./scripts/build.mjs"
 
@@ -15,7 +16,8 @@ export default defineConfig({
     pool: "forks",
     // Test files share a process: Effect is loaded once. Nothing in the project keeps state in a module.
     isolate: false,
-    maxWorkers: "100%",
+    // Many tests wait for programs that they start, so that one worker more than processors keeps these busy.
+    maxWorkers: availableParallelism() + 1,
     // A slow machine is no failure; a test that hangs is.
     testTimeout: 60_000,
     hookTimeout: 60_000,
