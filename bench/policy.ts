@@ -2,7 +2,7 @@ import { Effect, Layer, Logger, LogLevel } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { CallBudgetSqlite } from "../src/layers/access/CallBudgetSqlite.ts"
+import { CallBudgetSql } from "../src/layers/access/CallBudgetSql.ts"
 import { PolicyIntersecting } from "../src/layers/access/PolicyIntersecting.ts"
 import { CallBudget } from "../src/services/CallBudget.ts"
 import { PermissionCache } from "../src/services/PermissionCache.ts"
@@ -43,7 +43,7 @@ const callers: Readonly<Record<string, TestPrincipal>> = {
 /** Measures the time that the policy and the limit of calls take for a read, without a mandate and with one. */
 export const policy = async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), "mcp-kraken-bench-"))
-  const services = Layer.merge(PolicyIntersecting, CallBudgetSqlite).pipe(
+  const services = Layer.merge(PolicyIntersecting, CallBudgetSql).pipe(
     Layer.provide([
       TestConfig({ stateDir: folder }),
       Layer.succeed(PermissionCache, {

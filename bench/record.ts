@@ -7,7 +7,7 @@ import type { Event } from "../src/domain/record/events.ts"
 import { append } from "../src/layers/access/record/append.ts"
 import { layout } from "../src/layers/access/record/layout.ts"
 import { recordFile } from "../src/layers/access/record/recordFile.ts"
-import { RecordSqlite } from "../src/layers/access/record/RecordSqlite.ts"
+import { RecordSql } from "../src/layers/access/record/RecordSql.ts"
 import { verify } from "../src/layers/access/record/verify.ts"
 import { openImmediateDatabase } from "../src/layers/storage/immediateDatabase.ts"
 import { Record } from "../src/services/Record.ts"
@@ -89,7 +89,7 @@ export const record = async (): Promise<void> => {
     add(`verify ${recordedRows} rows`, recordedRows, verified)
   })
 
-  const live = RecordSqlite.pipe(Layer.provide(TestConfig({ stateDir: folder, mode: "paper" })))
+  const live = RecordSql.pipe(Layer.provide(TestConfig({ stateDir: folder, mode: "paper" })))
   const write = Effect.gen(function* () {
     const { begin, end, mayLeave, recognize } = Context.get(yield* Layer.build(live), Record)
     const one = (n: number) =>

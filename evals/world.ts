@@ -7,7 +7,7 @@ import { handle } from "../src/exchange/commands/handle.ts"
 import { parseFault } from "../src/exchange/rest/faults.ts"
 import { makeRestExchange } from "../src/exchange/rest/seedAccount.ts"
 import { CallersLocal } from "../src/layers/access/callers/CallersLocal.ts"
-import { MandatesSqlite } from "../src/layers/access/mandates/MandatesSqlite.ts"
+import { MandatesSql } from "../src/layers/access/mandates/MandatesSql.ts"
 import { localOperator } from "../src/layers/access/principals.ts"
 import { layout } from "../src/layers/access/record/layout.ts"
 import { recordFile } from "../src/layers/access/record/recordFile.ts"
@@ -120,7 +120,7 @@ export const inWorld = <A, E, R>(task: Task, talk: (world: World) => Effect.Effe
       writer: Layer.context(),
       isServer: false
     }).pipe(
-      Layer.provide([MandatesSqlite, CallersLocal]),
+      Layer.provide([MandatesSql, CallersLocal]),
       Layer.provideMerge(McpServerEarly),
       Layer.provide(Layer.succeed(Config, configOf(task, stateDir)))
     )

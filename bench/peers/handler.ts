@@ -10,7 +10,7 @@ import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { RateBudgetOff } from "../../src/layers/kraken/rates/RateBudgetOff.ts"
 import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeyMemory.ts"
 import { overHttp } from "../../src/layers/settings/needs.ts"
-import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
+import { MandatesSql } from "../../src/layers/access/mandates/MandatesSql.ts"
 import { OpenWrites } from "../../src/services/OpenWrites.ts"
 import { TokenDatabase, TokenStoreSql } from "../../src/layers/access/TokenStoreSql.ts"
 import { TestKraken } from "../../test/doubles/TestKraken.ts"
@@ -32,7 +32,7 @@ HttpListener.pipe(
     Layer.succeed(OpenWrites, { settled: Effect.void }),
     RequestStateKeyMemory,
     TestStatus(),
-    MandatesSqlite,
+    MandatesSql,
     Layer.provide(TokenStoreSql, TokenDatabase)
   ]),
   Layer.provide(Logging()),

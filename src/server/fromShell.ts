@@ -1,6 +1,6 @@
 import { Context, Effect, Layer, Option } from "effect"
 import { CallersLocal } from "../layers/access/callers/CallersLocal.ts"
-import { MandatesSqlite } from "../layers/access/mandates/MandatesSqlite.ts"
+import { MandatesSql } from "../layers/access/mandates/MandatesSql.ts"
 import { SharedPostgresOfSettings } from "../layers/storage/SharedPostgres.ts"
 import { localOperator } from "../layers/access/principals.ts"
 import { McpServer } from "../layers/mcp/server/McpServer.ts"
@@ -55,7 +55,7 @@ const onProduct = <A, E, R>(
 ) =>
   Effect.gen(function* () {
     const context = yield* Layer.build(
-      Layer.provide(product, Layer.provideMerge(Layer.merge(MandatesSqlite, CallersLocal), SharedPostgresOfSettings))
+      Layer.provide(product, Layer.provideMerge(Layer.merge(MandatesSql, CallersLocal), SharedPostgresOfSettings))
     )
     return yield* Effect.provideService(effect, Principal, localOperator(Context.get(context, Config)))
   }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(McpServerEarly, Settings(options))))

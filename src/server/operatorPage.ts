@@ -1,5 +1,5 @@
 import { Effect, Layer, Option } from "effect"
-import { OperatorSecretSqlite } from "../layers/access/secret/OperatorSecretSqlite.ts"
+import { OperatorSecretSql } from "../layers/access/secret/OperatorSecretSql.ts"
 import { pageAddress } from "../layers/network/pageAddress.ts"
 import { OperatorPage, OperatorPageHttp } from "../layers/operatorPage/OperatorPage.ts"
 import { Config, type ListenAddress } from "../services/Config.ts"
@@ -21,4 +21,4 @@ const logAddress = Effect.gen(function* () {
 
 /** Serves the page for approvals. */
 export const operatorPage = (address: ListenAddress) =>
-  Layer.scopedDiscard(logAddress).pipe(Layer.provide(OperatorPageHttp(address)), Layer.provide(OperatorSecretSqlite))
+  Layer.scopedDiscard(logAddress).pipe(Layer.provide(OperatorPageHttp(address)), Layer.provide(OperatorSecretSql))

@@ -10,9 +10,9 @@ import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
 import { CallersByToken } from "../layers/access/callers/CallersByToken.ts"
 import { CallersLocal } from "../layers/access/callers/CallersLocal.ts"
 import { TokenDatabase, TokenStoreSql } from "../layers/access/TokenStoreSql.ts"
-import { MandatesSqlite } from "../layers/access/mandates/MandatesSqlite.ts"
+import { MandatesSql } from "../layers/access/mandates/MandatesSql.ts"
 import { SharedPostgresOfSettings } from "../layers/storage/SharedPostgres.ts"
-import { OperatorSecretSqlite } from "../layers/access/secret/OperatorSecretSqlite.ts"
+import { OperatorSecretSql } from "../layers/access/secret/OperatorSecretSql.ts"
 import { requireForTokens } from "../layers/access/secret/requireForTokens.ts"
 import { PassphraseTerminal } from "../layers/terminal/PassphraseTerminal.ts"
 import { LocalAccount } from "../layers/settings/ofAccount.ts"
@@ -135,13 +135,13 @@ export const overHttp = Effect.fnUntraced(
       )
     }
     if (firstToken)
-      yield* Effect.provide(requireForFirst, Layer.merge(OperatorSecretSqlite, PassphraseTerminal(passphraseFd)))
+      yield* Effect.provide(requireForFirst, Layer.merge(OperatorSecretSql, PassphraseTerminal(passphraseFd)))
     yield* authDisabled ? Effect.provide(logUnlimitedCaller, LocalAccount) : logUnlimited
     const serving = announceHttp.pipe(Effect.zipRight(welcome(firstToken, envFile)), Effect.zipRight(Effect.never))
     return yield* Effect.provide(Effect.scoped(serving), Layer.merge(HttpServer, Page))
   },
   Effect.provide(
-    Layer.merge(Layer.provideMerge(TokenStoreSql, TokenDatabase), MandatesSqlite).pipe(
+    Layer.merge(Layer.provideMerge(TokenStoreSql, TokenDatabase), MandatesSql).pipe(
       Layer.provideMerge(SharedPostgresOfSettings)
     )
   )

@@ -20,11 +20,11 @@ const closeInput = Effect.sync(() => process.stdin.destroy())
 /** Serves the tools until the scope ends. `use` gets the settings in which limits have Kraken's names. */
 const product = Effect.fnUntraced(function* (use: (config: typeof Config.Service) => void) {
   const { Product } = yield* load(() => import("./product.ts"))
-  const { MandatesSqlite } = yield* load(() => import("../layers/access/mandates/MandatesSqlite.ts"))
+  const { MandatesSql } = yield* load(() => import("../layers/access/mandates/MandatesSql.ts"))
   const { CallersLocal } = yield* load(() => import("../layers/access/callers/CallersLocal.ts"))
   const { SharedPostgresOfSettings } = yield* load(() => import("../layers/storage/SharedPostgres.ts"))
   const served = CollectedForExport.pipe(Layer.provide(MetricsIfRead), Layer.provideMerge(Product))
-  const parts = Layer.provideMerge(Layer.merge(MandatesSqlite, CallersLocal), SharedPostgresOfSettings)
+  const parts = Layer.provideMerge(Layer.merge(MandatesSql, CallersLocal), SharedPostgresOfSettings)
   use(Context.get(yield* Layer.build(Layer.provide(served, parts)), Config))
   yield* logUnlimitedCaller
   yield* announce({ address: "stdio" }, "local")

@@ -1,6 +1,6 @@
 import { type Context, Effect, Layer } from "effect"
 import { LedgerCacheMemory } from "../layers/caching/LedgerCacheMemory.ts"
-import { AlertsSqlite } from "../layers/access/alerts/AlertsSqlite.ts"
+import { AlertsSql } from "../layers/access/alerts/AlertsSql.ts"
 import { AlertsWatching } from "../layers/kraken/alerts/AlertsWatching.ts"
 import { LiveAnswersKraken } from "../layers/kraken/feed/LiveAnswersKraken.ts"
 import { AbandonedWritesSettling } from "../layers/kraken/writes/AbandonedWritesSettling.ts"
@@ -11,10 +11,10 @@ import { PanicOnRequest } from "../layers/kraken/writes/panic/PanicOnRequest.ts"
 import { ResourceWatchLive } from "../layers/mcp/handlers/ResourceWatchLive.ts"
 import { McpServerSdk } from "../layers/mcp/handlers/McpServerSdk.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
-import { ApprovalsSqlite } from "../layers/access/approvals/ApprovalsSqlite.ts"
-import { CallBudgetSqlite } from "../layers/access/CallBudgetSqlite.ts"
+import { ApprovalsSql } from "../layers/access/approvals/ApprovalsSql.ts"
+import { CallBudgetSql } from "../layers/access/CallBudgetSql.ts"
 import { PolicyIntersecting } from "../layers/access/PolicyIntersecting.ts"
-import { RecordSqlite } from "../layers/access/record/RecordSqlite.ts"
+import { RecordSql } from "../layers/access/record/RecordSql.ts"
 import { PicturesResvg } from "../layers/pictures/PicturesResvg.ts"
 import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
 import { RequestStateKeyOfState } from "../layers/mcp/multiRoundTrip/RequestStateKeySql.ts"
@@ -79,7 +79,7 @@ export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => 
   const services = ApprovalsExecuting.pipe(
     Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, readBack, panics, watching)),
     Layer.provideMerge(LiveAnswersKraken),
-    Layer.provideMerge(Layer.mergeAll(RecordSqlite, ApprovalsSqlite, AlertsSqlite, account)),
+    Layer.provideMerge(Layer.mergeAll(RecordSql, ApprovalsSql, AlertsSql, account)),
     Layer.provideMerge(ConfigWithLimitNames),
     Layer.provideMerge(Layer.merge(PermissionCacheKraken, LedgerCacheMemory)),
     Layer.provideMerge(kraken),
@@ -88,7 +88,7 @@ export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => 
   const updates: typeof ResourceWatchLive = isServer ? ResourceWatchLive : Layer.empty
   return Layer.merge(McpServerSdk, updates).pipe(
     Layer.provide(writer),
-    Layer.provide([PolicyIntersecting, CallBudgetSqlite, PicturesResvg]),
+    Layer.provide([PolicyIntersecting, CallBudgetSql, PicturesResvg]),
     Layer.provideMerge(services),
     Layer.provide(RequestStateKeyOfState)
   )

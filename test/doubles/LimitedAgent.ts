@@ -8,7 +8,7 @@ import type { Mandate, ServerLimits } from "../../src/domain/mandates/mandate.ts
 import { append } from "../../src/layers/access/record/append.ts"
 import { layout } from "../../src/layers/access/record/layout.ts"
 import { recordFile } from "../../src/layers/access/record/recordFile.ts"
-import { RecordSqlite } from "../../src/layers/access/record/RecordSqlite.ts"
+import { RecordSql } from "../../src/layers/access/record/RecordSql.ts"
 import { verify } from "../../src/layers/access/record/verify.ts"
 import { makeCredentials } from "../../src/layers/exchange/keys.ts"
 import { KrakenClientHttp } from "../../src/layers/kraken/client/KrakenClientHttp.ts"
@@ -118,7 +118,7 @@ export const start = Effect.fnUntraced(function* (
   const handle = (request: WireRequest) => Effect.ensuring(handledBy(rest)(request), live.pass)
   let hasCrashed = false
   const scope = yield* Scope.make()
-  const recordContext = yield* Layer.buildWithScope(Layer.fresh(Layer.provide(RecordSqlite, config)), scope)
+  const recordContext = yield* Layer.buildWithScope(Layer.fresh(Layer.provide(RecordSql, config)), scope)
   const layer = Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, ReadBackOnEvents).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),

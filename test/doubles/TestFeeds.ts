@@ -1,5 +1,5 @@
 import { Layer } from "effect"
-import { AlertsInMemory } from "../../src/layers/access/alerts/AlertsSqlite.ts"
+import { AlertsInMemory } from "../../src/layers/access/alerts/AlertsSql.ts"
 import { AccountDataRest } from "../../src/layers/kraken/feed/AccountDataKraken.ts"
 import { MarketDataRest } from "../../src/layers/kraken/feed/MarketDataKraken.ts"
 

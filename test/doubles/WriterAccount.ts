@@ -16,7 +16,7 @@ import type { Record } from "../../src/services/Record.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { noNames } from "./TestKraken.ts"
 import { Operated } from "./TestPrincipal.ts"
-import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
+import { RecordInMemory } from "../../src/layers/access/record/RecordSql.ts"
 import { FeedOf } from "./NoFeed.ts"
 import { NoApprovals } from "./NoApprovals.ts"
 

@@ -2,7 +2,7 @@ import { Context, Effect, Exit, Layer, Option, Redacted, Scope } from "effect"
 import { join } from "node:path"
 import { layout } from "../../src/layers/access/record/layout.ts"
 import { recordFile } from "../../src/layers/access/record/recordFile.ts"
-import { RecordSqlite } from "../../src/layers/access/record/RecordSqlite.ts"
+import { RecordSql } from "../../src/layers/access/record/RecordSql.ts"
 import { openImmediateDatabase } from "../../src/layers/storage/immediateDatabase.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { Record } from "../../src/services/Record.ts"
@@ -19,7 +19,7 @@ export const makeProcesses = Effect.gen(function* () {
   // Opened once, so that no process waits for its file: waiting passes no time of a test clock.
   yield* Effect.scoped(openImmediateDatabase({ file, layout }))
   const credentials = Option.some({ key: Redacted.make("a key"), secret: Redacted.make(""), otp: Option.none() })
-  const record = Layer.fresh(RecordSqlite).pipe(
+  const record = Layer.fresh(RecordSql).pipe(
     Layer.provide(TestConfig({ stateDir: folder, credentials })),
     Layer.tap((context) => Context.get(context, Record).outcome(0))
   )

@@ -1,6 +1,6 @@
 import { Effect, Layer, Option, Redacted, Stream } from "effect"
 import { CallersLocal } from "../../src/layers/access/callers/CallersLocal.ts"
-import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
+import { MandatesSql } from "../../src/layers/access/mandates/MandatesSql.ts"
 import { Product } from "../../src/server/product.ts"
 import { KrakenClientHttp } from "../../src/layers/kraken/client/KrakenClientHttp.ts"
 import { KrakenWriterSettling } from "../../src/layers/kraken/writes/KrakenWriterSettling.ts"
@@ -23,10 +23,10 @@ import { post } from "../doubles/TestMcp.ts"
 import { FeedsByRest } from "../doubles/TestFeeds.ts"
 import { testConfig } from "../doubles/TestConfig.ts"
 import { TestMandates } from "../doubles/TestMandates.ts"
-import { CallBudgetInMemory } from "../../src/layers/access/CallBudgetSqlite.ts"
+import { CallBudgetInMemory } from "../../src/layers/access/CallBudgetSql.ts"
 import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 import { OperatedOnPaper, type TestPrincipal } from "../doubles/TestPrincipal.ts"
-import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
+import { RecordInMemory } from "../../src/layers/access/record/RecordSql.ts"
 import { NoApprovals } from "../doubles/NoApprovals.ts"
 
 /** Settings that a scenario changes. */
@@ -63,7 +63,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
 /** Makes the product in paper mode, with its state in a folder. */
 export const paperProduct = (stateDir: string, changes: Changes = {}) =>
   McpHttpHandlerStreamable.pipe(
-    Layer.provide(Layer.provide(Product, [MandatesSqlite, CallersLocal])),
+    Layer.provide(Layer.provide(Product, [MandatesSql, CallersLocal])),
     Layer.provide(McpServerEarly),
     Layer.provide(Layer.succeed(Config, testConfig({ ...paperSettings, stateDir, ...changes }))),
     Layer.merge(OperatedOnPaper)

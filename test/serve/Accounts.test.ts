@@ -4,7 +4,7 @@ import { Context, Effect, Layer, Logger, LogLevel, Option, Redacted } from "effe
 import { request } from "node:http"
 import { join } from "node:path"
 import { CallersByToken } from "../../src/layers/access/callers/CallersByToken.ts"
-import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
+import { MandatesSql } from "../../src/layers/access/mandates/MandatesSql.ts"
 import { TokenDatabase, TokenStoreSql } from "../../src/layers/access/TokenStoreSql.ts"
 import { HttpListener, Listening } from "../../src/layers/http/HttpListener.ts"
 import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandlerStreamable.ts"
@@ -48,7 +48,7 @@ const makeServer = Effect.fnUntraced(function* (changes: Partial<typeof Config.S
     Layer.provide(McpHttpHandlerStreamable),
     Layer.provideMerge(Products(CallersByToken)),
     Layer.provide(McpServerEarly),
-    Layer.provide(MandatesSqlite),
+    Layer.provide(MandatesSql),
     Layer.provideMerge(TokenStoreSql),
     Layer.provide(TokenDatabase),
     Layer.provide(config)

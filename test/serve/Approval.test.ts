@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Layer, Option, Queue, Redacted } from "effect"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { OperatorSecretSqlite } from "../../src/layers/access/secret/OperatorSecretSqlite.ts"
+import { OperatorSecretSql } from "../../src/layers/access/secret/OperatorSecretSql.ts"
 import { open } from "../../src/layers/http/listen.ts"
 import { OperatorSecret } from "../../src/services/OperatorSecret.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
@@ -38,7 +38,7 @@ const setPassphrase = (stateDir: string) =>
   Effect.gen(function* () {
     const secret = yield* OperatorSecret
     yield* secret.store(yield* secret.prepare(Redacted.make(passphrase)), Option.none())
-  }).pipe(Effect.provide(Layer.provide(OperatorSecretSqlite, TestConfig({ stateDir }))))
+  }).pipe(Effect.provide(Layer.provide(OperatorSecretSql, TestConfig({ stateDir }))))
 
 const fieldIn = (page: string, name: string): string =>
   new RegExp(`name="${name}"\\s+value="([^"]*)"`).exec(page)?.[1] ?? ""

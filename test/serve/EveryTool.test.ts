@@ -6,7 +6,7 @@ import { HttpListener, Listening } from "../../src/layers/http/HttpListener.ts"
 import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandlerStreamable.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { CallersByToken } from "../../src/layers/access/callers/CallersByToken.ts"
-import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
+import { MandatesSql } from "../../src/layers/access/mandates/MandatesSql.ts"
 import { TokenDatabase, TokenStoreSql } from "../../src/layers/access/TokenStoreSql.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
 import { servedExchange } from "../exchange/rest/served.ts"
@@ -69,7 +69,7 @@ const paper = Effect.gen(function* () {
   )
   const context = yield* Layer.build(
     server.pipe(
-      Layer.provide(MandatesSqlite),
+      Layer.provide(MandatesSql),
       Layer.provideMerge(TokenStoreSql),
       Layer.provide(TokenDatabase),
       Layer.provide(settings)

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, Redacted, Schedule } from "effect"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { OperatorSecretSqlite } from "../../src/layers/access/secret/OperatorSecretSqlite.ts"
+import { OperatorSecretSql } from "../../src/layers/access/secret/OperatorSecretSql.ts"
 import { OperatorSecret } from "../../src/services/OperatorSecret.ts"
 import { makeCommandLine } from "../cli/commandLine.ts"
 import { makeDatabaseProxy } from "../databaseProxy.ts"
@@ -271,7 +271,7 @@ describe.skipIf(isPostgresMissing)(`three servers with one API key, whose state 
           yield* secret.store(yield* secret.prepare(Redacted.make(passphrase)), Option.none())
         }).pipe(
           Effect.provide(
-            Layer.provide(OperatorSecretSqlite, TestConfig({ stateDir: house.folder, databaseUrl: database }))
+            Layer.provide(OperatorSecretSql, TestConfig({ stateDir: house.folder, databaseUrl: database }))
           )
         )
         const connected = yield* clients(token)

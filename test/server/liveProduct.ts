@@ -2,7 +2,7 @@ import { Effect, Layer, Option, Redacted } from "effect"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import type { IncomingMessage } from "node:http"
 import { CallersLocal } from "../../src/layers/access/callers/CallersLocal.ts"
-import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
+import { MandatesSql } from "../../src/layers/access/mandates/MandatesSql.ts"
 import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandlerStreamable.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { Product } from "../../src/server/product.ts"
@@ -47,7 +47,7 @@ export const liveProduct = Effect.fnUntraced(function* (
     ...changes
   })
   const layer = McpHttpHandlerStreamable.pipe(
-    Layer.provide(Layer.provide(Product, [MandatesSqlite, CallersLocal])),
+    Layer.provide(Layer.provide(Product, [MandatesSql, CallersLocal])),
     Layer.provide(McpServerEarly),
     Layer.provide(Layer.succeed(Config, config)),
     Layer.merge(Operated)

@@ -1,6 +1,6 @@
 import { Data, DateTime, Effect, Layer, Option } from "effect"
 import { type Authority, authorityOf } from "../../layers/access/record/authority.ts"
-import { OperatorSecretSqlite } from "../../layers/access/secret/OperatorSecretSqlite.ts"
+import { OperatorSecretSql } from "../../layers/access/secret/OperatorSecretSql.ts"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { PassphraseTerminal } from "../../layers/terminal/PassphraseTerminal.ts"
@@ -28,7 +28,7 @@ export const withState = <A, E, R>(effect: Effect.Effect<A, E, R>, { envFile }: 
 
 /** Provides the same, and the operator secret. */
 export const withSecret = <A, E, R>(effect: Effect.Effect<A, E, R>, from: FromOperator) =>
-  withState(Effect.provide(effect, Layer.merge(OperatorSecretSqlite, PassphraseTerminal(from.passphraseFd))), from)
+  withState(Effect.provide(effect, Layer.merge(OperatorSecretSql, PassphraseTerminal(from.passphraseFd))), from)
 
 /** Requires the operator secret for an act, if one is set. */
 export const requireSecret = (act: string) => Effect.flatMap(OperatorSecret, ({ require }) => require(act))

@@ -1,5 +1,5 @@
 import { Console, Data, Effect, Layer, Option } from "effect"
-import { OperatorSecretSqlite } from "../../layers/access/secret/OperatorSecretSqlite.ts"
+import { OperatorSecretSql } from "../../layers/access/secret/OperatorSecretSql.ts"
 import { checkTokenSecret, guard } from "../../layers/access/secret/requireForTokens.ts"
 import { forgetFingerprint } from "../../layers/access/secretFingerprints.ts"
 import { TokenDatabase, TokenStoreSql } from "../../layers/access/TokenStoreSql.ts"
@@ -24,7 +24,7 @@ const withSecret = <A, E, R>(effect: Effect.Effect<A, E, R>, { envFile, passphra
     Effect.provide(
       Layer.mergeAll(
         Layer.provideMerge(TokenStoreSql, TokenDatabase),
-        OperatorSecretSqlite,
+        OperatorSecretSql,
         PassphraseTerminal(passphraseFd)
       )
     ),

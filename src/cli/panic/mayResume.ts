@@ -1,7 +1,7 @@
 import { Effect, Layer, Option } from "effect"
 import { createInterface } from "node:readline"
 import process from "node:process"
-import { OperatorSecretSqlite } from "../../layers/access/secret/OperatorSecretSqlite.ts"
+import { OperatorSecretSql } from "../../layers/access/secret/OperatorSecretSql.ts"
 import { PassphraseTerminal } from "../../layers/terminal/PassphraseTerminal.ts"
 import { OperatorSecret } from "../../services/OperatorSecret.ts"
 import { ResumeRefusal } from "./resumeRefusal.ts"
@@ -16,7 +16,7 @@ const word = "resume"
 export const mayResume = Effect.fn("resume.confirm")(function* (hasSecret: boolean, descriptor: Option.Option<number>) {
   if (hasSecret) {
     const required = Effect.flatMap(OperatorSecret, ({ require }) => require("Allowing trading again"))
-    yield* Effect.provide(required, Layer.merge(OperatorSecretSqlite, PassphraseTerminal(descriptor)))
+    yield* Effect.provide(required, Layer.merge(OperatorSecretSql, PassphraseTerminal(descriptor)))
     return
   }
   if (Option.isSome(descriptor))

@@ -2,7 +2,7 @@ import { Data, Effect, Layer, type Option } from "effect"
 import { resolve } from "node:path"
 import { makeAuthorityFile } from "../../layers/access/mandates/authorityFile.ts"
 import { authorityOf } from "../../layers/access/record/authority.ts"
-import { OperatorSecretSqlite } from "../../layers/access/secret/OperatorSecretSqlite.ts"
+import { OperatorSecretSql } from "../../layers/access/secret/OperatorSecretSql.ts"
 import { TokenDatabase, TokenStoreSql } from "../../layers/access/TokenStoreSql.ts"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import type { Needs } from "../../layers/settings/needs.ts"
@@ -52,7 +52,7 @@ export const granting =
 
 /** The operator secret, with the way in which this command gets the passphrase. */
 export const secretOf = ({ passphraseFd }: FromOperator) =>
-  Layer.merge(OperatorSecretSqlite, PassphraseTerminal(passphraseFd))
+  Layer.merge(OperatorSecretSql, PassphraseTerminal(passphraseFd))
 
 /** Provides the same for a command on a token that exists. Makes no token database. */
 export const changing =

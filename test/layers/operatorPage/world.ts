@@ -11,7 +11,7 @@ import { freeze, holdingOf } from "../../../src/layers/access/mandates/administe
 import { append } from "../../../src/layers/access/record/append.ts"
 import { layout } from "../../../src/layers/access/record/layout.ts"
 import { recordFile } from "../../../src/layers/access/record/recordFile.ts"
-import { OperatorSecretSqlite } from "../../../src/layers/access/secret/OperatorSecretSqlite.ts"
+import { OperatorSecretSql } from "../../../src/layers/access/secret/OperatorSecretSql.ts"
 import { OperatorPage, OperatorPageHttp } from "../../../src/layers/operatorPage/OperatorPage.ts"
 import { openImmediateDatabase } from "../../../src/layers/storage/immediateDatabase.ts"
 import type { Body } from "../../../src/layers/storage/transactionalDatabase.ts"
@@ -84,7 +84,7 @@ export const makeWorld = Effect.fnUntraced(function* (changes: Partial<typeof Co
   )
   const context = yield* Layer.build(
     OperatorPageHttp(address).pipe(
-      Layer.provideMerge(OperatorSecretSqlite),
+      Layer.provideMerge(OperatorSecretSql),
       Layer.provide(config),
       Layer.provideMerge(log)
     )

@@ -15,7 +15,7 @@ import { TradingMode } from "../../../src/services/TradingMode.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 import { as, buy, morning, paperIn, read, resting, write } from "../../doubles/TestPaper.ts"
-import { RecordInMemory } from "../../../src/layers/access/record/RecordSqlite.ts"
+import { RecordInMemory } from "../../../src/layers/access/record/RecordSql.ts"
 import { NoFeed } from "../../doubles/NoFeed.ts"
 import { NoApprovals } from "../../doubles/NoApprovals.ts"
 

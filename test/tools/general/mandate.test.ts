@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, TestClock } from "effect"
-import { CallBudgetInMemory } from "../../../src/layers/access/CallBudgetSqlite.ts"
+import { CallBudgetInMemory } from "../../../src/layers/access/CallBudgetSql.ts"
 import { operator } from "../../../src/layers/access/principals.ts"
-import { RecordInMemory } from "../../../src/layers/access/record/RecordSqlite.ts"
-import { MandatesSqlite } from "../../../src/layers/access/mandates/MandatesSqlite.ts"
-import { RecordSqlite } from "../../../src/layers/access/record/RecordSqlite.ts"
+import { RecordInMemory } from "../../../src/layers/access/record/RecordSql.ts"
+import { MandatesSql } from "../../../src/layers/access/mandates/MandatesSql.ts"
+import { RecordSql } from "../../../src/layers/access/record/RecordSql.ts"
 import type { Mandate } from "../../../src/domain/mandates/mandate.ts"
 import { Policy } from "../../../src/services/Policy.ts"
 import { Principal } from "../../../src/services/Principal.ts"
@@ -135,7 +135,7 @@ describe("freeze_my_token", () => {
   it.scoped("stops the writes of its caller, which then sees why", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
-      const kept = Layer.merge(MandatesSqlite, RecordSqlite).pipe(Layer.provide(TestConfig({ stateDir: folder })))
+      const kept = Layer.merge(MandatesSql, RecordSql).pipe(Layer.provide(TestConfig({ stateDir: folder })))
       yield* Effect.gen(function* () {
         yield* freezeMyToken.run({ reason: "odd orders" })
         const record = yield* Record

@@ -16,7 +16,7 @@ import { temporaryFolder } from "../../temporaryFolder.ts"
 import { FeedsByRest } from "../../doubles/TestFeeds.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 import { Access, use } from "../backends.ts"
-import { RecordInMemory } from "../../../src/layers/access/record/RecordSqlite.ts"
+import { RecordInMemory } from "../../../src/layers/access/record/RecordSql.ts"
 import { NoApprovals } from "../../doubles/NoApprovals.ts"
 
 /** A double of Kraken with a pair, priced at 1000, that this program's catalogue does not have. */

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { RecordInMemory } from "../../../src/layers/access/record/RecordSqlite.ts"
+import { RecordInMemory } from "../../../src/layers/access/record/RecordSql.ts"
 import { Record } from "../../../src/services/Record.ts"
 import { PermissionCache } from "../../../src/services/PermissionCache.ts"
 import { Principal } from "../../../src/services/Principal.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Logger, LogLevel, Option } from "effect"
-import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { RecordSql } from "../../../../src/layers/access/record/RecordSql.ts"
 import { DatabaseUnavailable } from "../../../../src/layers/storage/databaseFile.ts"
 import { openPostgres, type Postgres } from "../../../../src/layers/storage/postgres.ts"
 import { SharedPostgres } from "../../../../src/layers/storage/SharedPostgres.ts"
@@ -40,7 +40,7 @@ const makeRecord = Effect.gen(function* () {
   }
   const start = Effect.map(
     Layer.build(
-      Layer.fresh(RecordSqlite).pipe(
+      Layer.fresh(RecordSql).pipe(
         Layer.provide([TestConfig({ databaseUrl, mode: "paper" }), Layer.succeed(SharedPostgres, flaky)])
       )
     ),

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, Logger, LogLevel, Option } from "effect"
 import { writeSync } from "node:fs"
 import process from "node:process"
-import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { RecordSql } from "../../../../src/layers/access/record/RecordSql.ts"
 import { Record } from "../../../../src/services/Record.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
@@ -15,7 +15,7 @@ import { happened, order } from "./records.ts"
 const [, , stateDir = "", name = ""] = process.argv
 
 const program = Effect.gen(function* () {
-  const live = RecordSqlite.pipe(Layer.provide(TestConfig({ stateDir, mode: "paper" })))
+  const live = RecordSql.pipe(Layer.provide(TestConfig({ stateDir, mode: "paper" })))
   const record = Context.get(yield* Layer.build(live), Record)
   for (let n = 0; ; n++) {
     const id = `${name} ${process.pid} ${n}`

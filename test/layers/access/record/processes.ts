@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { RecordSql } from "../../../../src/layers/access/record/RecordSql.ts"
 import { Record } from "../../../../src/services/Record.ts"
 import { homeInFile, type MakeHome } from "../../../homes.ts"
 
@@ -9,7 +9,7 @@ export const makeRecordsIn = (home: MakeHome) =>
     file,
     database,
     /** Starts a process. It ends with the scope. */
-    start: start(Record, RecordSqlite, { mode: "paper" })
+    start: start(Record, RecordSql, { mode: "paper" })
   }))
 
 /** The same with the record in a file. */

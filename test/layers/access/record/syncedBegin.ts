@@ -1,7 +1,7 @@
 import { Context, Effect, Layer } from "effect"
 import { writeSync } from "node:fs"
 import process from "node:process"
-import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { RecordSql } from "../../../../src/layers/access/record/RecordSql.ts"
 import { Record } from "../../../../src/services/Record.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
@@ -13,7 +13,7 @@ import { order } from "./records.ts"
  * its system calls.
  */
 const program = Effect.gen(function* () {
-  const live = RecordSqlite.pipe(Layer.provide(TestConfig({ stateDir: process.argv[2] ?? "", mode: "paper" })))
+  const live = RecordSql.pipe(Layer.provide(TestConfig({ stateDir: process.argv[2] ?? "", mode: "paper" })))
   const record = Context.get(yield* Layer.build(live), Record)
   // Opens the file, so that only the intent is written between the lines.
   yield* record.begin({ ...order, identity: "first" }, { repeat: false })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, DateTime, Effect, Layer, Scope, Exit, TestClock, TestServices } from "effect"
-import { AlertsSqlite } from "../../../../src/layers/access/alerts/AlertsSqlite.ts"
+import { AlertsSql } from "../../../../src/layers/access/alerts/AlertsSql.ts"
 import { AccountDataRest, AccountDataWebSocket } from "../../../../src/layers/kraken/feed/AccountDataKraken.ts"
 import { MarketDataRest, MarketDataWebSocket } from "../../../../src/layers/kraken/feed/MarketDataKraken.ts"
 import { AlertsWatching } from "../../../../src/layers/kraken/alerts/AlertsWatching.ts"
@@ -108,7 +108,7 @@ const services = (
         )
     })
   )
-  return Layer.fresh(Layer.provideMerge(Layer.mergeAll(AlertsSqlite, MarketDataLayer, AccountDataLayer), base))
+  return Layer.fresh(Layer.provideMerge(Layer.mergeAll(AlertsSql, MarketDataLayer, AccountDataLayer), base))
 }
 
 /** Starts a server that watches alerts, and returns them with an effect that stops it. */

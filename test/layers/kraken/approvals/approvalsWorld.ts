@@ -2,11 +2,11 @@ import { Context, Effect, Exit, Layer, Logger, LogLevel, Option, Redacted, Scope
 import { join } from "node:path"
 import type { Mandate } from "../../../../src/domain/mandates/mandate.ts"
 import { save } from "../../../../src/layers/access/mandates/administer.ts"
-import { ApprovalsSqlite } from "../../../../src/layers/access/approvals/ApprovalsSqlite.ts"
+import { ApprovalsSql } from "../../../../src/layers/access/approvals/ApprovalsSql.ts"
 import { mandateOf } from "../../../../src/layers/access/record/mandates.ts"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
 import { recordFile } from "../../../../src/layers/access/record/recordFile.ts"
-import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { RecordSql } from "../../../../src/layers/access/record/RecordSql.ts"
 import { makeCredentials } from "../../../../src/layers/exchange/keys.ts"
 import { ApprovalsExecuting } from "../../../../src/layers/kraken/approvals/ApprovalsExecuting.ts"
 import { KrakenClientHttp } from "../../../../src/layers/kraken/client/KrakenClientHttp.ts"
@@ -88,7 +88,7 @@ export const startServer = Effect.fnUntraced(function* (
   })
   const layer = ApprovalsExecuting.pipe(
     Layer.provideMerge(KrakenWriterSettling),
-    Layer.provideMerge(Layer.mergeAll(RecordSqlite, ApprovalsSqlite, NoFeed)),
+    Layer.provideMerge(Layer.mergeAll(RecordSql, ApprovalsSql, NoFeed)),
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([

@@ -4,7 +4,7 @@ import { classicPermissions } from "../../../../src/domain/keys/permissions.ts"
 import type { Spend } from "../../../../src/domain/mandates/claim.ts"
 import type { Mandate } from "../../../../src/domain/mandates/mandate.ts"
 import type { OutcomeName } from "../../../../src/domain/record/events.ts"
-import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { RecordSql } from "../../../../src/layers/access/record/RecordSql.ts"
 import { makeLimitGuard } from "../../../../src/layers/kraken/limits/limitGuard.ts"
 import { makeReadBack } from "../../../../src/layers/kraken/limits/readBack.ts"
 import { Approvals } from "../../../../src/services/Approvals.ts"
@@ -97,7 +97,7 @@ export const makeAgent = Effect.fnUntraced(function* (
   yield* saveMandate(folder, terms)
   const record = yield* Effect.provide(
     Record,
-    yield* Layer.build(Layer.provide(RecordSqlite, TestConfig({ stateDir: folder })))
+    yield* Layer.build(Layer.provide(RecordSql, TestConfig({ stateDir: folder })))
   )
   const known = Option.map(Option.fromNullable(permissions), (names) => keyOf(names))
   const keys = Layer.mock(PermissionCache, { known: Effect.succeed(known) })

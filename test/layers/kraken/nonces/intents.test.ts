@@ -8,7 +8,7 @@ import { halt } from "../../../../src/layers/access/record/emergency.ts"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
 import { recordFile } from "../../../../src/layers/access/record/recordFile.ts"
 import { openImmediateDatabase } from "../../../../src/layers/storage/immediateDatabase.ts"
-import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { RecordSql } from "../../../../src/layers/access/record/RecordSql.ts"
 import { NonceSourceMemory } from "../../../../src/layers/kraken/nonces/NonceSourceMemory.ts"
 import { NonceSourceInStateFolder } from "../../../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
 import type { LeavingIntent, Priority } from "../../../../src/services/KrakenClient.ts"
@@ -34,10 +34,7 @@ const begun = (admission: Admission) => {
 
 /** Two processes on one state folder, of which the first one has an intent that is about to leave. */
 const make = Effect.fnUntraced(function* (source: Layer.Layer<NonceSource, never, never>, folder: string) {
-  const start = Effect.map(
-    Layer.build(Layer.fresh(RecordSqlite).pipe(Layer.provide(config(folder)))),
-    Context.get(Record)
-  )
+  const start = Effect.map(Layer.build(Layer.fresh(RecordSql).pipe(Layer.provide(config(folder)))), Context.get(Record))
   const scope = yield* Scope.make()
   const first = yield* Scope.extend(start, scope)
   const draft = { endpoint: "private/AddOrder", params: {}, fingerprints: [] } as const

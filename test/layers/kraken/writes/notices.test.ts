@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { join } from "node:path"
 import type { LimitUsage } from "../../../../src/domain/mandates/room.ts"
-import { ApprovalsSqlite } from "../../../../src/layers/access/approvals/ApprovalsSqlite.ts"
+import { ApprovalsSql } from "../../../../src/layers/access/approvals/ApprovalsSql.ts"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
 import { recordFile } from "../../../../src/layers/access/record/recordFile.ts"
 import { isNearlyUsed, makeNotify } from "../../../../src/layers/kraken/writes/notices.ts"
@@ -121,7 +121,7 @@ describe("the operator is told", () => {
       yield* db.write(() =>
         run("INSERT INTO secret (id, salt, hash, parameters, fingerprint) VALUES (1, '', '', '{}', 'f')")
       )
-      const approvals = ApprovalsSqlite.pipe(Layer.provide([TestConfig({ stateDir }), notifier]))
+      const approvals = ApprovalsSql.pipe(Layer.provide([TestConfig({ stateDir }), notifier]))
       const ask = Effect.flatMap(Approvals, ({ ask }) =>
         Effect.flip(
           ask(

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
-import { CallBudgetInMemory } from "../../../../src/layers/access/CallBudgetSqlite.ts"
+import { CallBudgetInMemory } from "../../../../src/layers/access/CallBudgetSql.ts"
 import { Permission } from "../../../../src/domain/keys/permissions.ts"
 import { limitedBearer } from "../../../doubles/TestMandate.ts"
 import { stateless, TestMcpHttpHandler } from "../../../doubles/TestMcp.ts"

@@ -7,7 +7,7 @@ import { budgetMandate } from "../../../../src/domain/mandates/termDefaults.ts"
 import { holdingOf, remove, save } from "../../../../src/layers/access/mandates/administer.ts"
 import { authorityInFile } from "../../../../src/layers/access/record/authority.ts"
 import { makeAuthorityFile } from "../../../../src/layers/access/mandates/authorityFile.ts"
-import { MandatesSqlite } from "../../../../src/layers/access/mandates/MandatesSqlite.ts"
+import { MandatesSql } from "../../../../src/layers/access/mandates/MandatesSql.ts"
 import { Mandates } from "../../../../src/services/Mandates.ts"
 import { TokenId } from "../../../../src/services/TokenStore.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
@@ -22,13 +22,13 @@ const makeInstallation = Effect.gen(function* () {
   const folder = yield* temporaryFolder
   const file = join(folder, "authority.db")
   const server = Effect.map(
-    Layer.build(Layer.fresh(MandatesSqlite).pipe(Layer.provide(TestConfig({ stateDir: folder })))),
+    Layer.build(Layer.fresh(MandatesSql).pipe(Layer.provide(TestConfig({ stateDir: folder })))),
     Context.get(Mandates)
   )
   return { file, server, operator: yield* makeAuthorityFile(authorityInFile(file)) }
 })
 
-describe("MandatesSqlite", () => {
+describe("MandatesSql", () => {
   it.scoped("finds no mandate if there is no file, and makes none", () =>
     Effect.gen(function* () {
       const { file, server } = yield* makeInstallation
@@ -86,7 +86,7 @@ describe("MandatesSqlite", () => {
 describeInEachHome("mandates", (makeHome) => {
   const installation = Effect.gen(function* () {
     const { database, start } = yield* makeHome
-    return { server: start(Mandates, MandatesSqlite), operator: yield* database }
+    return { server: start(Mandates, MandatesSql), operator: yield* database }
   })
 
   it.scoped("reads a mandate of another process within a second, and again after a restart", () =>

@@ -34,7 +34,7 @@ interface Counter {
 }
 
 /** Counts in memory, which are added to the table `calls` of `authority.db` every few seconds and at the end. */
-export const CallBudgetSqlite = Layer.scoped(
+export const CallBudgetSql = Layer.scoped(
   CallBudget,
   Effect.flatMap(Effect.flatMap(Config, authorityOf), makeCallBudget)
 )

@@ -10,7 +10,7 @@ import { makeAuthorityFile } from "../mandates/authorityFile.ts"
 import { type Authority, authorityInFile, authorityOf } from "../record/authority.ts"
 import { frozenCaller } from "../record/mandates.ts"
 import { readable } from "../record/readable.ts"
-import { recordKeyOf } from "../record/RecordSqlite.ts"
+import { recordKeyOf } from "../record/RecordSql.ts"
 import { all, first, run, type Steps, value } from "../../storage/steps.ts"
 
 /** A row of the table `alerts`. */
@@ -39,7 +39,7 @@ const decodeFiring = Schema.decodeUnknownEither(Schema.parseJson(Firing))
 const encodeFiring = Schema.encodeSync(Schema.parseJson(Firing))
 
 /** Alerts in `authority.db` of the state folder. The file is opened on first use, and made only for an alert. */
-export const AlertsSqlite = Layer.scoped(
+export const AlertsSql = Layer.scoped(
   Alerts,
   Effect.flatMap(Config, (config) =>
     Effect.flatMap(authorityOf(config), (authority) => makeAlerts(authority, recordKeyOf(config)))

@@ -23,7 +23,7 @@ import { makeAuthorityFile } from "../mandates/authorityFile.ts"
 import { authorityOf } from "../record/authority.ts"
 import { receiptOf } from "../record/chain.ts"
 import { logHead } from "../record/logHead.ts"
-import { recordKeyOf } from "../record/RecordSqlite.ts"
+import { recordKeyOf } from "../record/RecordSql.ts"
 import { altered, notePlanDone, voidPlan } from "./answerPlan.ts"
 import { askPlan, hasApprover, standingPlan } from "./askPlan.ts"
 import { approvedPlans, claimPlans, keepClaim } from "./claimPlans.ts"
@@ -37,7 +37,7 @@ const pause = "250 millis"
 const longestAsk = 200
 
 /** Plans in `authority.db` of the state folder. The file is opened on first use, and made only for a plan. */
-export const ApprovalsSqlite = Layer.scoped(
+export const ApprovalsSql = Layer.scoped(
   Approvals,
   Effect.gen(function* () {
     const config = yield* Config

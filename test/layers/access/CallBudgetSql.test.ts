@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Exit, Option, Scope, TestClock } from "effect"
 import { writeFileSync } from "node:fs"
-import { CallBudgetInMemory, CallBudgetSqlite } from "../../../src/layers/access/CallBudgetSqlite.ts"
+import { CallBudgetInMemory, CallBudgetSql } from "../../../src/layers/access/CallBudgetSql.ts"
 import { CallBudget } from "../../../src/services/CallBudget.ts"
 import { limitedTo } from "../../doubles/TestMandate.ts"
 import { Operated } from "../../doubles/TestPrincipal.ts"
@@ -16,7 +16,7 @@ type Budget = typeof CallBudget.Service
 const startIn = Effect.fnUntraced(function* ({ start }: Pick<Home, "start">) {
   const scope = yield* Scope.make()
   yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
-  const budget = yield* Scope.extend(start(CallBudget, CallBudgetSqlite), scope)
+  const budget = yield* Scope.extend(start(CallBudget, CallBudgetSql), scope)
   return { budget, stop: Scope.close(scope, Exit.void) }
 })
 

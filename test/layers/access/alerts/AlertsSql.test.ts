@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { alertLimits } from "../../../../src/domain/alerts/alert.ts"
-import { AlertsSqlite } from "../../../../src/layers/access/alerts/AlertsSqlite.ts"
+import { AlertsSql } from "../../../../src/layers/access/alerts/AlertsSql.ts"
 import { freeze } from "../../../../src/layers/access/mandates/administer.ts"
 import { Alerts } from "../../../../src/services/Alerts.ts"
 import type { Config } from "../../../../src/services/Config.ts"
@@ -13,7 +13,7 @@ const price = (above: string) => ({ _tag: "Price", pair: "BTC/USD", above }) as 
 const options = { since: 5, lifetime: day }
 
 /** Opens the alerts of a home, as another process would. */
-const open = ({ start }: Home, changes: Partial<typeof Config.Service> = {}) => start(Alerts, AlertsSqlite, changes)
+const open = ({ start }: Home, changes: Partial<typeof Config.Service> = {}) => start(Alerts, AlertsSql, changes)
 
 describeInEachHome("alerts beside the record", (makeHome) => {
   it.scoped("belong to their caller, their account and their mode, and survive a restart", () =>

@@ -33,8 +33,8 @@ const decodeParameters = Schema.decodeUnknownEither(Schema.parseJson(Parameters)
 /** One hash at a time in this process, since each takes much memory. */
 const oneAtATime = Effect.unsafeMakeSemaphore(1).withPermits(1)
 
-/** The operator secret in `authority.db` of the state folder. Looking at it makes no file. */
-export const OperatorSecretSqlite = Layer.scoped(
+/** The operator secret in the database of the record. Looking at it makes no file. */
+export const OperatorSecretSql = Layer.scoped(
   OperatorSecret,
   Effect.gen(function* () {
     const config = yield* Config

@@ -3,7 +3,7 @@ import Sqlite from "better-sqlite3"
 import { Context, Effect, Layer, Option, Redacted } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { OperatorSecretSqlite } from "../../../../src/layers/access/secret/OperatorSecretSqlite.ts"
+import { OperatorSecretSql } from "../../../../src/layers/access/secret/OperatorSecretSql.ts"
 import { NoPassphrase, OperatorSecret, Passphrase } from "../../../../src/services/OperatorSecret.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { describeInEachHome } from "../../../homes.ts"
@@ -26,7 +26,7 @@ const unanswered = Effect.provideService(Passphrase, {
 const makeFolder = Effect.gen(function* () {
   const folder = yield* temporaryFolder
   const open = Effect.map(
-    Layer.build(Layer.fresh(OperatorSecretSqlite).pipe(Layer.provide(TestConfig({ stateDir: folder })))),
+    Layer.build(Layer.fresh(OperatorSecretSql).pipe(Layer.provide(TestConfig({ stateDir: folder })))),
     Context.get(OperatorSecret)
   )
   const secret = yield* open
@@ -34,7 +34,7 @@ const makeFolder = Effect.gen(function* () {
   return { file: join(folder, "authority.db"), open, secret, set }
 })
 
-describe("OperatorSecretSqlite", () => {
+describe("OperatorSecretSql", () => {
   it.scoped("asks nothing before a secret is set, and makes no file", () =>
     Effect.gen(function* () {
       const { file, secret } = yield* makeFolder
@@ -81,7 +81,7 @@ describe("OperatorSecretSqlite", () => {
 describeInEachHome("the operator secret", (makeHome) => {
   const makeSecret = Effect.gen(function* () {
     const { start } = yield* makeHome
-    const open = start(OperatorSecret, OperatorSecretSqlite)
+    const open = start(OperatorSecret, OperatorSecretSql)
     const secret = yield* open
     const prepared = yield* secret.prepare(Redacted.make(right))
     return { open, secret, set: secret.store(prepared, Option.none()) }

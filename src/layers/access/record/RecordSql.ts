@@ -69,7 +69,7 @@ export const recordKeyOf = ({ credentials, mode }: Pick<typeof Config.Service, "
       })
 
 /** The record in `authority.db` of the state folder. The file is opened on the first write. */
-export const RecordSqlite = Layer.scoped(
+export const RecordSql = Layer.scoped(
   Record,
   Effect.gen(function* () {
     const config = yield* Config

@@ -34,7 +34,7 @@ const capacity = 1000
 type Cached = CachedValue<Option.Option<MandateInForce>, RecordUnavailable, never>
 
 /** Mandates in `authority.db` of the state folder. The file is opened on first use. */
-export const MandatesSqlite = Layer.scoped(
+export const MandatesSql = Layer.scoped(
   Mandates,
   Effect.gen(function* () {
     const config = yield* Config
