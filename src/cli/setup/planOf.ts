@@ -5,7 +5,7 @@ import { expandHome } from "../../layers/settings/homeFolder.ts"
 import { noSuch } from "../kit/checkWords.ts"
 import { UsageError } from "../kit/errors.ts"
 import { toDescriptor } from "../kit/passphraseFd.ts"
-import { parseDuration } from "../token/duration.ts"
+import { toLifetime } from "../token/duration.ts"
 import { type Client, clients as known } from "./clients/clients.ts"
 import type { Way } from "./plan.ts"
 import { urlFault } from "./wizard.ts"
@@ -124,12 +124,3 @@ export const wayOf = Effect.fnUntraced(function* (
     ...Option.match(envFile, { onNone: () => [], onSome: (file) => ["--env-file", absolute(file)] })
   ])
 })
-
-const toLifetime = (text: string) =>
-  Effect.mapError(
-    parseDuration(text),
-    () =>
-      new UsageError({
-        message: `--expires-in: expected a time above zero such as 90d, 12h, 30m, 45s or 3600 (seconds), got ${JSON.stringify(text)}`
-      })
-  )

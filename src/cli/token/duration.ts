@@ -1,4 +1,5 @@
-import { Duration, Option } from "effect"
+import { Duration, Effect, Option } from "effect"
+import { UsageError } from "../kit/errors.ts"
 
 const units: Record<string, Duration.DurationInput> = { s: "1 second", m: "1 minute", h: "1 hour", d: "1 day" }
 
@@ -13,3 +14,13 @@ export const parseDuration = (text: string): Option.Option<Duration.Duration> =>
     ? Option.some(duration)
     : Option.none()
 }
+
+/** Parses the lifetime of a token. */
+export const toLifetime = (text: string) =>
+  Effect.mapError(
+    parseDuration(text),
+    () =>
+      new UsageError({
+        message: `--expires-in: expected a time above zero such as 90d, 12h, 30m, 45s or 3600 (seconds), got ${JSON.stringify(text)}`
+      })
+  )

@@ -2,7 +2,7 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Effect } from "effect"
-import { parseDuration } from "./duration.ts"
+import { toLifetime } from "./duration.ts"
 import { envFile } from "../kit/envFile.ts"
 import { passphraseFd, toDescriptor } from "../kit/passphraseFd.ts"
 import { changedTerms, newTerms } from "./termOptions.ts"
@@ -47,7 +47,7 @@ const create = Command.make(
   },
   Effect.fn(function* ({ expiresIn, passphraseFd, ...options }) {
     if (options.name.trim() === "") return yield* new UsageError({ message: "NAME must not be empty" })
-    const lifetime = yield* Effect.transposeMapOption(expiresIn, toDuration)
+    const lifetime = yield* Effect.transposeMapOption(expiresIn, toLifetime)
     const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(creating, ({ create }) => create({ ...options, lifetime, passphraseFd: descriptor }))
   })
@@ -142,13 +142,3 @@ const toRevision = (text: string) =>
   /^\d{1,15}$/.test(text)
     ? Effect.succeed(Number(text))
     : new UsageError({ message: `--revision: expected a number from 0, got ${JSON.stringify(text)}` })
-
-/** Parses the lifetime of a token. */
-const toDuration = (text: string) =>
-  Effect.mapError(
-    parseDuration(text),
-    () =>
-      new UsageError({
-        message: `--expires-in: expected a time above zero such as 90d, 12h, 30m, 45s or 3600 (seconds), got ${JSON.stringify(text)}`
-      })
-  )

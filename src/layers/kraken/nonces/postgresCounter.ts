@@ -1,9 +1,10 @@
-import { Clock, Duration, Effect, Random } from "effect"
+import { Clock, Effect, Random } from "effect"
 import { createHash, randomUUID } from "node:crypto"
 import { MayNotLeave } from "../../../services/NonceSource.ts"
 import type { IntentRef } from "../../../services/Record.ts"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import type { Postgres } from "../../storage/postgres.ts"
+import { prepareOnce } from "../../storage/prepareOnce.ts"
 import { mayLeaveIn } from "./attachedRecord.ts"
 import { longestTurn, type Take } from "./nonceLane.ts"
 
@@ -106,8 +107,7 @@ export const makePostgresCounter = Effect.fnUntraced(function* (database: Postgr
   const server = randomUUID()
   /** The milliseconds by which the clock of this machine is behind Kraken's. */
   let lag = 0n
-  const [once, again] = yield* Effect.cachedInvalidateWithTTL(prepareLanes(database), Duration.infinity)
-  const prepared = Effect.tapError(once, () => again)
+  const prepared = yield* prepareOnce(prepareLanes(database))
 
   const tryTake = ({ counted, intent, kept, waits }: Demand) =>
     Effect.gen(function* () {

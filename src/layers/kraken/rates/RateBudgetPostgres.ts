@@ -1,7 +1,8 @@
-import { Duration, Effect, Layer, type Redacted } from "effect"
+import { Effect, Layer, type Redacted } from "effect"
 import type { Limit, Tier } from "../../../domain/endpoints/rateCosts.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 import { openPostgres, type Postgres } from "../../storage/postgres.ts"
+import { prepareOnce } from "../../storage/prepareOnce.ts"
 import { makeRateBudget, type SharedLevels } from "./RateBudgetModel.ts"
 
 /** Any constant of this program: one server at a time prepares the database. */
@@ -44,8 +45,7 @@ const filling = `
  * away, each server keeps its own; private calls need its nonces then, too.
  */
 export const makePostgresLevels = Effect.fnUntraced(function* ({ execute, query }: Postgres, key: string) {
-  const [once, again] = yield* Effect.cachedInvalidateWithTTL(execute(preparation), Duration.infinity)
-  const prepared = Effect.tapError(once, () => again)
+  const prepared = yield* prepareOnce(execute(preparation))
   const levels: SharedLevels = (counter, { decayPerSecond }: Limit) => ({
     take: (cost, most) =>
       prepared.pipe(
