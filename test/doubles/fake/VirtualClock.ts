@@ -42,7 +42,7 @@ export const makeVirtualClock = () => {
   /** Waits one turn of the event loop, in which bodies of answers and fibers that have yielded continue. */
   const tick = () => {
     if (!running) return
-    const next = readsFiles() ? undefined : sleeping.shift()
+    const next = readsFiles() || loadsModules() ? undefined : sleeping.shift()
     if (next !== undefined) {
       millis = Math.max(millis, next.at)
       next.wake()
@@ -79,3 +79,21 @@ export const makeVirtualClock = () => {
 
 /** Tells whether files are being read or written, which takes several turns. Time would run ahead meanwhile. */
 const readsFiles = (): boolean => getActiveResourcesInfo().some((resource) => resource.startsWith("FSReq"))
+
+/** What Vitest keeps of each module that it has begun to load. */
+interface LoadedModule {
+  readonly promise?: Promise<unknown>
+  readonly evaluated?: boolean
+}
+
+declare global {
+  var __vitest_worker__: { readonly moduleCache: ReadonlyMap<string, LoadedModule> } | undefined
+}
+
+/** Tells whether an `import()` is waiting for its module, which Vitest makes in another process. Time would run ahead meanwhile. */
+const loadsModules = (): boolean => {
+  for (const { promise, evaluated } of globalThis.__vitest_worker__?.moduleCache.values() ?? []) {
+    if (promise !== undefined && evaluated === false) return true
+  }
+  return false
+}
