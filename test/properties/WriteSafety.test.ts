@@ -14,9 +14,9 @@ import { makeAccount, openOrderIds, type Run, type Answer, runScenario } from ".
 
 describe("a write happens at most once, and no caller gets a wrong answer, whatever goes wrong", () => {
   it.effect(
-    "in thousands of scenarios on a virtual clock",
+    "in hundreds of scenarios on a virtual clock, and in thousands in a soak",
     () =>
-      Effect.map(endingsOf(scenario(openOrderIds), runs(2000)), (endings) =>
+      Effect.map(endingsOf(scenario(openOrderIds), runs(600)), (endings) =>
         assert.includeMembers(endings, [
           "placed",
           "settled",
@@ -46,7 +46,7 @@ describe("a write happens at most once, and no caller gets a wrong answer, whate
         return run(runScenario(fake, scenario, inProcess(fake), { check, after: "2 minutes", setWall }))
       })
       return Effect.map(
-        Effect.promise(() => fc.assert(property, { numRuns: runs(300) })),
+        Effect.promise(() => fc.assert(property, { numRuns: runs(120) })),
         () => assert.isAbove(settledEarly, 0)
       )
     },
@@ -56,7 +56,7 @@ describe("a write happens at most once, and no caller gets a wrong answer, whate
   it.effect(
     "in scenarios of identical withdrawals, with and without `repeat`",
     () =>
-      Effect.map(endingsOf(identicalWithdrawals, runs(300)), (endings) =>
+      Effect.map(endingsOf(identicalWithdrawals, runs(120)), (endings) =>
         assert.includeMembers(endings, ["placed", "duplicate", "KrakenWriteBlocked"])
       ),
     unlimited
@@ -70,7 +70,7 @@ describe("a write happens at most once, and no caller gets a wrong answer, whate
         const check = (run: Run) => checkAll(scenario, run)
         return makeVirtualClock().run(runScenario(fake, scenario, inProcess(fake), { check, after: "2 minutes" }))
       })
-      return Effect.promise(() => fc.assert(property, { numRuns: runs(500) }))
+      return Effect.promise(() => fc.assert(property, { numRuns: runs(200) }))
     },
     unlimited
   )
@@ -89,7 +89,7 @@ describe("a write happens at most once, and no caller gets a wrong answer, whate
         })
         assert.isAbove(connections(), 0)
       }, Effect.scoped)
-      const scenarios = fc.sample(scenario(openOrderIds), { numRuns: runs(50) }).map(atOnce)
+      const scenarios = fc.sample(scenario(openOrderIds), { numRuns: runs(20) }).map(atOnce)
       return Effect.forEach(
         scenarios,
         (scenario) =>
