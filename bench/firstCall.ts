@@ -58,10 +58,10 @@ export const firstToolCall = async ({ entry }: Ours): Promise<void> => {
   ]
   print(
     table(
-      `18. First tool call: over stdio on paper, get_ticker, of ${starts} starts each, the least against the least of bare node`,
-      ["", "median ms", "least ms", "to node", "least CPU ms", "to node"],
+      `18. First tool call: over stdio on paper, get_ticker, best of ${starts} starts, relative to the best of bare Node.js`,
+      ["", "median ms", "best ms", "to Node.js", "best CPU ms", "to Node.js"],
       [
-        ["bare node", ...cells(bare)],
+        ["bare Node.js", ...cells(bare)],
         ...subjects.flatMap(({ all, name }) => [
           [`${name}, to initialize`, ...cells(all.map(({ initialized }) => initialized))],
           [`${name}, to the answer`, ...cells(all.map(({ answered }) => answered))]

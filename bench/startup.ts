@@ -30,8 +30,8 @@ export const startUp = async ({ entry, env }: Ours): Promise<void> => {
   const bare = rows[0]?.least ?? NaN
   print(
     table(
-      `4. Start-up: of ${starts} starts each, the least against the least of bare node`,
-      ["", "median ms", "least ms", "to node", "resident MB"],
+      `4. Start-up: best of ${starts} starts, relative to the best of bare Node.js`,
+      ["", "median ms", "best ms", "to Node.js", "resident MB"],
       rows.map(({ least, median, name }) => [
         name,
         number(median.ms),

@@ -9,7 +9,7 @@ const table = (head: string, entries: { readonly [name: string]: { readonly abou
   ].join("\n")
 
 /** Makes the table of the test exchange's keys, one of each kind. */
-export const keysTable = (): string => table("Key | What it may do", keyKinds)
+export const keysTable = (): string => table("Key | Permissions and properties", keyKinds)
 
 /** Makes the table of the faults of the test exchange's WebSocket channels. */
 export const channelFaultsTable = (): string => table("Fault | What the exchange does", channelFaultKinds)

@@ -15,23 +15,23 @@ interface Kind {
 const answersError = (error: string): Kind => ({ done: false, instead: refused([error]), about: `answers ${error}` })
 
 export const faultKinds = {
-  "drop-before": { done: false, instead: "cut", about: "cuts the connection, nothing done" },
-  "drop-after-accept": { done: true, instead: "cut", about: "does what was asked, then cuts the connection" },
-  delay: { done: true, late: "answer", about: "does what was asked, and answers SECONDS later (30)" },
+  "drop-before": { done: false, instead: "cut", about: "cuts the connection and does nothing" },
+  "drop-after-accept": { done: true, instead: "cut", about: "executes the request, then cuts the connection" },
+  delay: { done: true, late: "answer", about: "executes the request, and answers SECONDS later (30)" },
   "arrive-late": {
     done: false,
     instead: "cut",
     late: "arrival",
-    about: "cuts the connection, and gets the request only SECONDS later (30)"
+    about: "cuts the connection, and executes the request SECONDS later (30)"
   },
   "list-late": {
     done: true,
     instead: "cut",
     late: "listing",
-    about: "does what was asked, cuts the connection, and lists what it made only SECONDS later (30)"
+    about: "executes the request, cuts the connection, and lists the result SECONDS later (30)"
   },
   "wrong-date": { done: true, late: "date", about: "answers with a `Date` that is SECONDS ahead (30)" },
-  "html-502": { done: false, instead: html(502, "Bad gateway"), about: "answers with a proxy's page, nothing done" },
+  "html-502": { done: false, instead: html(502, "Bad gateway"), about: "answers with a proxy's error page and does nothing" },
   "rate-limit": answersError("EAPI:Rate limit exceeded"),
   "invalid-nonce": answersError("EAPI:Invalid nonce"),
   "service-unavailable": answersError("EService:Unavailable"),
@@ -43,12 +43,12 @@ export type FaultKind = keyof typeof faultKinds
 
 /** Faults of the next updates of a WebSocket channel. */
 export const channelFaultKinds = {
-  drop: { about: "cuts the connection in place of the update" },
-  gap: { about: "leaves the update out, and goes on with the next one" },
+  drop: { about: "cuts the connection instead of sending the update" },
+  gap: { about: "skips the update, and continues with the next one" },
   "wrong-checksum": { about: "sends the book with a checksum that does not match it" },
   duplicate: { about: "sends the update twice" },
   late: { about: "sends the update SECONDS later (30); later messages overtake it" },
-  slow: { about: "sends the update SECONDS later (30), and everything else of the connection after it" }
+  slow: { about: "sends the update SECONDS later (30), and delays all other messages of the connection" }
 } satisfies Record<string, Pick<Kind, "about">>
 
 export type ChannelFaultKind = keyof typeof channelFaultKinds

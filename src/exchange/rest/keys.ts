@@ -43,13 +43,13 @@ interface Kind {
 
 /** One key for each kind of permission, expiry, password and nonce window. */
 export const keyKinds: Readonly<Record<string, Kind>> = {
-  full: { permissions: classicPermissions, about: "may do everything" },
+  full: { permissions: classicPermissions, about: "has every permission" },
   "read-only": { permissions: readOnly, about: "queries only" },
   trade: { permissions: [...readOnly, "modify-trades", "close-trades"], about: "queries and orders" },
-  "no-permission": { permissions: [], about: "may do nothing" },
-  expired: { permissions: classicPermissions, validUntil: Date.UTC(2020, 0) / 1000, about: "since 2020" },
-  otp: { permissions: classicPermissions, otp: "123456", about: "asks for the one-time password 123456" },
-  windowed: { permissions: classicPermissions, nonceWindow: 5000n, about: "takes nonces up to 5000 late" }
+  "no-permission": { permissions: [], about: "has no permission" },
+  expired: { permissions: classicPermissions, validUntil: Date.UTC(2020, 0) / 1000, about: "expired in 2020" },
+  otp: { permissions: classicPermissions, otp: "123456", about: "requires the one-time password 123456" },
+  windowed: { permissions: classicPermissions, nonceWindow: 5000n, about: "accepts nonces up to 5000 below the last one" }
 }
 
 /** Makes the keys, by their public part. `now` is in epoch milliseconds. */
