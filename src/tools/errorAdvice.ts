@@ -64,10 +64,10 @@ const advice = Match.typeTags<ToolError>()({
   MandateChanged: () =>
     "Nothing was sent. Look at get_my_mandate, and call again if it still fits: the new limits apply.",
   ApprovalPending: ({ plan }) =>
-    `Nothing was sent. Tell the user that it waits for a person. Once that person says yes it is sent by itself: do NOT send it again, changed or not. Call get_approval with id ${plan} later to see what became of it.`,
-  ApprovalDenied: () => "Nothing was sent. Do not send it again, changed or not; tell the user.",
+    `Nothing was sent. Tell the user that it waits for approval. Once approved, it is sent automatically: do NOT send it again, changed or unchanged. Call get_approval with id ${plan} later for the outcome.`,
+  ApprovalDenied: () => "Nothing was sent. Do not send it again, changed or unchanged; tell the user.",
   ApprovalUsed: ({ plan }) =>
-    `Nothing was sent now. Call get_approval with id ${plan} to see what became of it. Only if the user wants another one, call again with repeat: true.`,
+    `Nothing was sent now. Call get_approval with id ${plan} for the outcome. Only if the user wants another one, call again with repeat: true.`,
   ApprovalVoid: () => "Nothing was sent. Tell the user; call again only if it is still wanted.",
   TooManyPlans: () => "Nothing was sent. Do not retry; tell the user, and wait until a person has answered those.",
   TooManyAlerts: ({ of }) =>

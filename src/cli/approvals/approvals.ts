@@ -17,9 +17,13 @@ const id = Args.text({ name: "ID" }).pipe(Args.withDescription("The number of an
 
 const list = Command.make(
   "list",
-  { all: Options.boolean("all").pipe(Options.withDescription("Include those that have ended")), json, envFile },
+  {
+    all: Options.boolean("all").pipe(Options.withDescription("Include those that are decided or expired")),
+    json,
+    envFile
+  },
   (options) => Effect.flatMap(reading, ({ list }) => list(options))
-).pipe(Command.withDescription("List the writes that wait for a person"))
+).pipe(Command.withDescription("List the writes that wait for approval"))
 
 const show = Command.make(
   "show",
@@ -28,7 +32,7 @@ const show = Command.make(
     const number = yield* toNumber(id)
     yield* Effect.flatMap(reading, ({ show }) => show({ ...options, id: number }))
   })
-).pipe(Command.withDescription("Print all that is known of one, and what became of it"))
+).pipe(Command.withDescription("Print a write in full, and its outcome"))
 
 const approve = Command.make(
   "approve",
@@ -38,17 +42,17 @@ const approve = Command.make(
     const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(answering, ({ approve }) => approve({ ...options, id: number, passphraseFd: descriptor }))
   })
-).pipe(Command.withDescription("Let a server send it, once; needs the operator passphrase"))
+).pipe(Command.withDescription("Approve a write, which is then sent once; needs the passphrase"))
 
 const deny = Command.make(
   "deny",
   {
     id,
     freeze: Options.boolean("freeze").pipe(
-      Options.withDescription("Also let its token only read and cancel from now on")
+      Options.withDescription("Also freeze its token, which can then only read and cancel")
     ),
     reason: Options.text("reason").pipe(
-      Options.withDescription("Why, for its caller and the record"),
+      Options.withDescription("The reason, for its caller and the record"),
       Options.optional
     ),
     envFile
@@ -57,14 +61,14 @@ const deny = Command.make(
     const number = yield* toNumber(id)
     yield* Effect.flatMap(answering, ({ deny }) => deny({ ...options, id: number }))
   })
-).pipe(Command.withDescription("Refuse it"))
+).pipe(Command.withDescription("Deny a write"))
 
 const watch = Command.make("watch", { json, envFile }, (options) =>
   Effect.flatMap(reading, ({ watch }) => watch(options))
-).pipe(Command.withDescription("Print each one when it comes and when it changes"))
+).pipe(Command.withDescription("Print each write when it arrives and when it changes"))
 
 export const approvals = Command.make("approvals").pipe(
-  Command.withDescription("Writes that wait for a person"),
+  Command.withDescription("Manage writes that wait for approval"),
   Command.withSubcommands([list, show, approve, deny, watch])
 )
 

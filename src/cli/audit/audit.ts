@@ -19,14 +19,17 @@ const seq = Args.text({ name: "SEQ" }).pipe(Args.withDescription("The number of 
 const list = Command.make(
   "list",
   {
-    limit: Options.text("limit").pipe(Options.withDescription("Most rows, 20 by default"), Options.withDefault("20")),
+    limit: Options.text("limit").pipe(
+      Options.withDescription("Maximum number of rows. Default: 20"),
+      Options.withDefault("20")
+    ),
     before: Options.text("before").pipe(Options.withDescription("Only rows before this number"), Options.optional),
     caller: Options.text("caller").pipe(
-      Options.withDescription("Only writes of a token's id, or local"),
+      Options.withDescription("Only writes of the token with this id, or local"),
       Options.optional
     ),
     state: Options.choice("state", ["open", "happened", "did-not-happen", "unknown", "refused"]).pipe(
-      Options.withDescription("Only writes that stand so"),
+      Options.withDescription("Only writes in this state"),
       Options.optional
     ),
     json,
@@ -49,14 +52,14 @@ const show = Command.make(
     const number = yield* toNumber("SEQ", seq)
     yield* Effect.flatMap(reading, ({ show }) => show({ ...options, seq: number }))
   })
-).pipe(Command.withDescription("Print a row with its hash, and what became of the write"))
+).pipe(Command.withDescription("Print a row with its hash, and the outcome of the write"))
 
 const exportRows = Command.make(
   "export",
   {
-    jsonl: Options.boolean("jsonl").pipe(Options.withDescription("One JSON object a row (the only form)")),
+    jsonl: Options.boolean("jsonl").pipe(Options.withDescription("One JSON object per row (the only format)")),
     file: Args.text({ name: "FILE" }).pipe(
-      Args.withDescription("A new file, for its owner only; without it, standard output"),
+      Args.withDescription("A new file, readable only by its owner. Default: standard output"),
       Args.optional
     ),
     envFile
@@ -71,7 +74,7 @@ const verify = Command.make(
   "verify",
   {
     receipts: Options.text("receipt").pipe(
-      Options.withDescription("A receipt that was kept, such as 42:9f86d081884c7d65; repeatable"),
+      Options.withDescription("A receipt that you kept, such as 42:9f86d081884c7d65; repeatable"),
       Options.repeated
     ),
     json,
@@ -81,7 +84,7 @@ const verify = Command.make(
     const parsed = yield* Effect.forEach(receipts, toReceipt)
     yield* Effect.flatMap(reading, ({ verifyRecord }) => verifyRecord({ ...options, receipts: parsed }))
   })
-).pipe(Command.withDescription("Check all rows; exit code 0 intact, 1 unknown, 3 altered, 4 cut"))
+).pipe(Command.withDescription("Verify all rows; exit code 0 intact, 1 unknown, 3 altered, 4 cut"))
 
 const prune = Command.make(
   "prune",
@@ -119,7 +122,7 @@ const resolve = Command.make(
 ).pipe(Command.withDescription("Decide a write whose outcome is unknown"))
 
 export const audit = Command.make("audit").pipe(
-  Command.withDescription("The record of all writes"),
+  Command.withDescription("Read, verify and maintain the record of all writes"),
   Command.withSubcommands([list, show, exportRows, verify, prune, resolve])
 )
 

@@ -50,7 +50,7 @@ export const tools = Command.make(
   "tools",
   {
     tool: Args.text({ name: "TOOL" }).pipe(Args.withDescription("A tool to describe; all if left out"), Args.optional),
-    json: Options.boolean("json").pipe(Options.withDescription("Print the definitions of MCP as JSON")),
+    json: Options.boolean("json").pipe(Options.withDescription("Print the MCP definitions as JSON")),
     paper,
     account,
     envFile

@@ -16,12 +16,12 @@ export const exitCodes = {
 export const exitCodesHelp = `
 EXIT CODES
   0    Done; the answer is on standard output
-  1    Refused: nothing was done
+  1    The call was refused; nothing was done
   2    The command line, the arguments or the settings are wrong: nothing was sent
-  3    Not carried out, or not all of it; an answer names the part
-  4    Unknown: it, or an identical earlier call, might have been carried out. Check before you repeat it
+  3    Some or all of it was not carried out; an answer names the part
+  4    Unknown: it, or an identical earlier call, might have been carried out. Check before repeating it
   5    Not sent again: an identical earlier call was carried out; the answer is that of the earlier one
-  6    Waits for a person, and is sent once that person says yes
+  6    The write waits for approval, and is sent once approved
   130  Ended by a signal before anything was sent
 `
 

@@ -9,10 +9,10 @@ export const doctor = Command.make(
   "doctor",
   {
     stdio: Options.boolean("stdio").pipe(
-      Options.withDescription("Check the server as a client starts it over standard input and output")
+      Options.withDescription("Check the server as a client starts it, over standard input and output")
     ),
     paper: Options.boolean("paper").pipe(
-      Options.withDescription("Check a server for simulated accounts (MCP_KRAKEN_MODE=paper)")
+      Options.withDescription("Check a server in paper mode (MCP_KRAKEN_MODE=paper)")
     ),
     json: Options.boolean("json").pipe(Options.withDescription("Print JSON")),
     envFile
@@ -22,4 +22,4 @@ export const doctor = Command.make(
       load(() => import("./run.ts")),
       ({ run }) => run(options)
     )
-).pipe(Command.withDescription("Find what is wrong or weak; exit code 0 nothing, 1 something"))
+).pipe(Command.withDescription("Diagnose problems and weaknesses; exit code 0 if there are none"))

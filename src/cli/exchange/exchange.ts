@@ -57,9 +57,7 @@ export const exchange = Command.make(
       Options.optional
     ),
     json: Options.boolean("json").pipe(Options.withDescription("Print the URLs and the keys as one line of JSON")),
-    noRateLimits: Options.boolean("no-rate-limits").pipe(
-      Options.withDescription("Do not limit the rate of calls, and never lock out a key")
-    ),
+    noRateLimits: Options.boolean("no-rate-limits").pipe(Options.withDescription("Turn off rate limits and lockouts")),
     faults: Options.text("fault").pipe(
       Options.withPseudoName("FAULT"),
       Options.withDescription(

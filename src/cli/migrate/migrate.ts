@@ -12,9 +12,9 @@ const check = Command.make(
       load(() => import("./check.ts")),
       ({ check }) => check(options)
     )
-).pipe(Command.withDescription("Say what carries over; exit code 0 it starts, 1 change something"))
+).pipe(Command.withDescription("Report what carries over; exit code 0 if the server would start"))
 
 export const migrate = Command.make("migrate").pipe(
-  Command.withDescription("Move here from the Python server"),
+  Command.withDescription("Migrate from the Python server"),
   Command.withSubcommands([check])
 )

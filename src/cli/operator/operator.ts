@@ -14,7 +14,7 @@ const init = Command.make(
     const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(secrets, ({ init }) => init({ envFile, passphraseFd: descriptor }))
   })
-).pipe(Command.withDescription("Set the passphrase that granting rights needs from then on"))
+).pipe(Command.withDescription("Set the passphrase that is required to grant rights"))
 
 const change = Command.make(
   "change",
@@ -23,9 +23,9 @@ const change = Command.make(
     const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(secrets, ({ change }) => change({ envFile, passphraseFd: descriptor }))
   })
-).pipe(Command.withDescription("Change the passphrase; --passphrase-fd gives the old one first"))
+).pipe(Command.withDescription("Change the passphrase; --passphrase-fd takes the old one first"))
 
 export const operator = Command.make("operator").pipe(
-  Command.withDescription("The passphrase that guards what agents may do"),
+  Command.withDescription("Manage the passphrase that guards the rights of agents"),
   Command.withSubcommands([init, change])
 )

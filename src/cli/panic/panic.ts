@@ -16,18 +16,23 @@ export const panic = Command.make(
       Options.withDefault("all")
     ),
     keepStops: Options.boolean("keep-stops").pipe(
-      Options.withDescription("Leave stop-loss, take-profit and trailing orders")
+      Options.withDescription("Keep stop-loss, take-profit and trailing orders")
     ),
     withdrawals: Options.choice("withdrawals", ["list", "cancel"]).pipe(
-      Options.withDescription("Pending withdrawals: list them, or cancel those that can be. Default: list"),
+      Options.withDescription("Pending withdrawals: list them, or cancel them if possible. Default: list"),
       Options.withDefault("list")
     ),
     account: Options.text("account").pipe(
       Options.withPseudoName("NAME"),
-      Options.withDescription("Kraken account to empty, a name of MCP_KRAKEN_ACCOUNTS. Default: each. All are frozen"),
+      Options.withDescription(
+        "Kraken account whose orders to cancel, from MCP_KRAKEN_ACCOUNTS. Default: all. All are frozen"
+      ),
       Options.optional
     ),
-    reason: Options.text("reason").pipe(Options.withDescription("A text that frozen servers show"), Options.optional),
+    reason: Options.text("reason").pipe(
+      Options.withDescription("A text that frozen servers show to clients"),
+      Options.optional
+    ),
     json,
     envFile
   },
@@ -36,7 +41,7 @@ export const panic = Command.make(
       load(() => import("./runPanic.ts")),
       ({ runPanicCommand }) => runPanicCommand(options)
     )
-).pipe(Command.withDescription("Freeze trading, cancel orders; exit code 0 if none is left"))
+).pipe(Command.withDescription("Freeze trading and cancel all orders; exit code 0 if none is left"))
 
 /** The command `resume`. */
 export const resume = Command.make(
@@ -47,4 +52,4 @@ export const resume = Command.make(
     const { runResume } = yield* load(() => import("./runResume.ts"))
     yield* runResume({ envFile, passphraseFd: descriptor })
   })
-).pipe(Command.withDescription("Allow trading again, and show what changed meanwhile"))
+).pipe(Command.withDescription("Allow trading again, after showing what changed"))

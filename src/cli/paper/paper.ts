@@ -22,7 +22,7 @@ const which = {
 }
 
 const show = Command.make("show", which, (options) => Effect.flatMap(accounts, ({ show }) => show(options))).pipe(
-  Command.withDescription("Print balances, open orders, and gains since it began")
+  Command.withDescription("Print balances, open orders, and gains since the start")
 )
 
 const deposit = Command.make(
@@ -33,7 +33,7 @@ const deposit = Command.make(
     ...which
   },
   (options) => Effect.flatMap(accounts, ({ deposit }) => deposit(options))
-).pipe(Command.withDescription("Add money, which is available at once"))
+).pipe(Command.withDescription("Add money, which is available immediately"))
 
 const reset = Command.make("reset", which, (options) => Effect.flatMap(accounts, ({ reset }) => reset(options))).pipe(
   Command.withDescription("Reset to the starting balances (MCP_KRAKEN_PAPER_BALANCES)")
@@ -41,7 +41,7 @@ const reset = Command.make("reset", which, (options) => Effect.flatMap(accounts,
 
 const accept = Command.make("accept", which, (options) =>
   Effect.flatMap(accounts, ({ accept }) => accept(options))
-).pipe(Command.withDescription("Go on without entries of an account that are lost"))
+).pipe(Command.withDescription("Continue an account without its lost entries"))
 
 export const paper = Command.make("paper").pipe(
   Command.withDescription("Manage the simulated accounts of paper mode"),

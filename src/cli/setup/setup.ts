@@ -19,11 +19,9 @@ export const setup = Command.make(
       )
     ),
     write: Options.boolean("write").pipe(
-      Options.withDescription("Write the configuration, and keep a copy of the old file. Without it, it is printed")
+      Options.withDescription("Write the configuration, and keep a backup of the old file. Default: print it")
     ),
-    paper: Options.boolean("paper").pipe(
-      Options.withDescription("Connect to a simulated account. This is the default")
-    ),
+    paper: Options.boolean("paper").pipe(Options.withDescription("Connect to a simulated account (default)")),
     live: Options.boolean("live").pipe(
       Options.withDescription(
         "Connect to your Kraken account; the API key is in the file of --env-file, or in one that is made for it"
@@ -35,12 +33,12 @@ export const setup = Command.make(
     ),
     http: Options.text("http").pipe(
       Options.withPseudoName("URL"),
-      Options.withDescription("Address of a server that runs, for which each client gets a token with limits"),
+      Options.withDescription("URL of a running server, for which each client gets a token with limits"),
       Options.optional
     ),
     envFile: Options.text("env-file").pipe(
       Options.withPseudoName("FILE"),
-      Options.withDescription("Settings file of the server, which keeps the API key out of files of clients"),
+      Options.withDescription("Settings file of the server, which keeps the API key out of clients' files"),
       Options.optional
     ),
     expiresIn: Options.text("expires-in").pipe(
@@ -55,4 +53,4 @@ export const setup = Command.make(
       load(() => import("./run.ts")),
       ({ run }) => run(options)
     )
-).pipe(Command.withDescription("Connect the clients on this machine, and check that it works"))
+).pipe(Command.withDescription("Connect the MCP clients on this machine, and check the connection"))

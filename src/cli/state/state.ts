@@ -14,14 +14,14 @@ const backup = Command.make("backup", { folder: folder("A new folder, for its ow
     load(() => import("./backup.ts")),
     ({ backup }) => backup(options)
   )
-).pipe(Command.withDescription("Copy the databases of the state folder, also while servers run"))
+).pipe(Command.withDescription("Copy the databases of the state folder; servers can keep running"))
 
 const restore = Command.make(
   "restore",
   {
     folder: folder("As state backup made it"),
     force: Options.boolean("force").pipe(
-      Options.withDescription("Although the record here is newer or another one; it is kept beside")
+      Options.withDescription("Replace a newer or different record, of which a copy is kept")
     ),
     envFile
   },
@@ -30,7 +30,7 @@ const restore = Command.make(
       load(() => import("./restore.ts")),
       ({ restore }) => restore(options)
     )
-).pipe(Command.withDescription("Put a backup back, while no server runs; nonces never go back"))
+).pipe(Command.withDescription("Restore a backup while no server runs; nonces never go back"))
 
 const apiKey = (name: string, description: string) => Args.text({ name }).pipe(Args.withDescription(description))
 
@@ -51,7 +51,7 @@ const rekey = Command.make(
       ({ rekey }) => rekey({ ...options, passphraseFd: descriptor })
     )
   })
-).pipe(Command.withDescription("Let a new API key go on with what is recorded of the old one"))
+).pipe(Command.withDescription("Move the record of an API key to a new key"))
 
 const file = (description: string) => Args.text({ name: "FILE" }).pipe(Args.withDescription(description))
 
@@ -60,7 +60,7 @@ const exportState = Command.make("export", { file: file("A new file, for its own
     load(() => import("./moveState.ts")),
     ({ exportState }) => exportState(options)
   )
-).pipe(Command.withDescription("Write the state into one file, to move it to PostgreSQL or back"))
+).pipe(Command.withDescription("Write the state to a file, to move it to PostgreSQL or back"))
 
 const importState = Command.make(
   "import",
@@ -70,10 +70,10 @@ const importState = Command.make(
     const { importState } = yield* load(() => import("./moveState.ts"))
     yield* importState({ ...options, passphraseFd: descriptor })
   })
-).pipe(Command.withDescription("Read such a file into an empty state, while no server runs"))
+).pipe(Command.withDescription("Read such a file into an empty state while no server runs"))
 
 export const state = Command.make("state").pipe(
-  Command.withDescription("Backups and moves of the state, and a change of the API key"),
+  Command.withDescription("Back up, restore and move the state, or change the API key"),
   Command.withSubcommands([backup, restore, rekey, exportState, importState])
 )
 

@@ -84,7 +84,7 @@ const update = Command.make(
     const changes = yield* updating
     yield* removeLimits ? changes.removeLimits(from) : changes.update({ ...from, terms })
   })
-).pipe(Command.withDescription("Change the limits of a token that are given; the others stay"))
+).pipe(Command.withDescription("Change the given limits of a token; the others stay"))
 
 const show = Command.make("show", { id, json, envFile }, (options) =>
   Effect.flatMap(showing, ({ show }) => show(options))
@@ -97,7 +97,7 @@ const rotate = Command.make(
     const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(rotating, ({ rotate }) => rotate({ ...options, passphraseFd: descriptor }))
   })
-).pipe(Command.withDescription("Replace a token by a new one with its limits and usage"))
+).pipe(Command.withDescription("Replace a token with a new one that has its limits and usage"))
 
 const caller = Args.text({ name: "ID" }).pipe(
   Args.withDescription("Id of a token, or local for callers without a token")
@@ -107,11 +107,11 @@ const freeze = Command.make(
   "freeze",
   {
     id: caller,
-    reason: Options.text("reason").pipe(Options.withDescription("Why, for the record"), Options.optional),
+    reason: Options.text("reason").pipe(Options.withDescription("The reason, for the record"), Options.optional),
     envFile
   },
   (options) => Effect.flatMap(freezing, ({ freeze }) => freeze(options))
-).pipe(Command.withDescription("Let a token only read and cancel, at once"))
+).pipe(Command.withDescription("Restrict a token to reads and cancels, immediately"))
 
 const unfreeze = Command.make(
   "unfreeze",
@@ -120,7 +120,7 @@ const unfreeze = Command.make(
     const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(freezing, ({ unfreeze }) => unfreeze({ ...options, passphraseFd: descriptor }))
   })
-).pipe(Command.withDescription("Let a frozen token do again what its limits allow"))
+).pipe(Command.withDescription("Lift the freeze of a token"))
 
 const list = Command.make(
   "list",

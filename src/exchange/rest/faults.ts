@@ -31,7 +31,11 @@ export const faultKinds = {
     about: "executes the request, cuts the connection, and lists the result SECONDS later (30)"
   },
   "wrong-date": { done: true, late: "date", about: "answers with a `Date` that is SECONDS ahead (30)" },
-  "html-502": { done: false, instead: html(502, "Bad gateway"), about: "answers with a proxy's error page and does nothing" },
+  "html-502": {
+    done: false,
+    instead: html(502, "Bad gateway"),
+    about: "answers with a proxy's error page and does nothing"
+  },
   "rate-limit": answersError("EAPI:Rate limit exceeded"),
   "invalid-nonce": answersError("EAPI:Invalid nonce"),
   "service-unavailable": answersError("EService:Unavailable"),

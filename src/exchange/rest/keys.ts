@@ -49,7 +49,11 @@ export const keyKinds: Readonly<Record<string, Kind>> = {
   "no-permission": { permissions: [], about: "has no permission" },
   expired: { permissions: classicPermissions, validUntil: Date.UTC(2020, 0) / 1000, about: "expired in 2020" },
   otp: { permissions: classicPermissions, otp: "123456", about: "requires the one-time password 123456" },
-  windowed: { permissions: classicPermissions, nonceWindow: 5000n, about: "accepts nonces up to 5000 below the last one" }
+  windowed: {
+    permissions: classicPermissions,
+    nonceWindow: 5000n,
+    about: "accepts nonces up to 5000 below the last one"
+  }
 }
 
 /** Makes the keys, by their public part. `now` is in epoch milliseconds. */

@@ -51,19 +51,19 @@ export const settings = {
   keyFile: setting({
     name: "KRAKEN_API_KEY_FILE",
     expected: pathOf("file"),
-    purpose: "File that holds the API key, in place of KRAKEN_API_KEY (container secrets).",
+    purpose: "File that contains the API key, instead of KRAKEN_API_KEY (container secrets).",
     parse: Parse.location
   }),
   secretFile: setting({
     name: "KRAKEN_API_SECRET_FILE",
     expected: pathOf("file"),
-    purpose: "File that holds the private key, in place of KRAKEN_API_SECRET.",
+    purpose: "File that contains the private key, instead of KRAKEN_API_SECRET.",
     parse: Parse.location
   }),
   otp: setting({
     name: "KRAKEN_API_OTP",
     expected: "the static password of the API key",
-    purpose: "Second factor of the API key, if it has a static one.",
+    purpose: "Second factor of the API key, if it is a static password.",
     secret: true,
     parse: Parse.text
   }),
@@ -98,7 +98,7 @@ export const settings = {
     expected: "auto, on or off",
     fallback: "auto",
     purpose:
-      "Use of Kraken's WebSocket, which keeps prices, orders and balances up to date: once they are looked at (auto), from the start (on), or never (off). REST is used while it is not connected.",
+      "When to use Kraken's WebSocket for prices, orders and balances: once a caller reads them (auto), from the start (on), or never (off). REST is used while it is not connected.",
     parse: Parse.oneOf("auto", "on", "off")
   }),
   wsUrl: setting({
@@ -170,14 +170,14 @@ export const settings = {
     name: "MCP_KRAKEN_TOKEN_DB",
     expected: pathOf("file"),
     fallback: "./data/tokens.db",
-    purpose: "SQLite file of the bearer tokens (hashes only).",
+    purpose: "SQLite file with the bearer tokens (hashes only).",
     parse: Parse.location
   }),
   stateDir: setting({
     name: "MCP_KRAKEN_STATE_DIR",
     expected: pathOf("folder"),
     shownDefault: "the user's state folder",
-    purpose: "Folder of nonces and paper accounts, one for all processes of a user.",
+    purpose: "Folder of the record, nonces and paper accounts, shared by all processes of a user.",
     parse: Parse.location
   }),
   databaseUrl: setting({
@@ -186,14 +186,14 @@ export const settings = {
       "postgres://USER:PASSWORD@HOST:PORT/DATABASE, with ?sslmode=disable, require, verify-full or no-verify, and &sslrootcert=FILE",
     shownDefault: "SQLite, in the two above",
     purpose:
-      "PostgreSQL database for the state that several servers share, in place of SQLite. TLS with a verified certificate, unless it is on this machine or sslmode says otherwise. Simulated accounts stay in the state folder.",
+      "URL of a PostgreSQL database for the state that several servers share, instead of SQLite. TLS with a verified certificate is used, unless the database is on this machine or sslmode says otherwise. Simulated accounts stay in the state folder.",
     secret: true,
     parse: Parse.databaseUrl
   }),
   databaseUrlFile: setting({
     name: "MCP_KRAKEN_DATABASE_URL_FILE",
     expected: pathOf("file"),
-    purpose: "File that holds that address, in place of MCP_KRAKEN_DATABASE_URL.",
+    purpose: "File that contains that URL, instead of MCP_KRAKEN_DATABASE_URL.",
     parse: Parse.location
   }),
   sslKeyFile: setting({
@@ -222,7 +222,7 @@ export const settings = {
     expected: "an address and a port, such as 127.0.0.1:8767",
     shownDefault: "no page",
     purpose:
-      "Address on which serve offers a page for approvals, to a person who knows the operator secret. One that other machines reach needs TLS (MCP_KRAKEN_SSL_KEYFILE and MCP_KRAKEN_SSL_CERTFILE). Not available over stdio.",
+      "Address of the approval page, which requires the operator secret. An address that other machines can reach needs TLS (MCP_KRAKEN_SSL_KEYFILE and MCP_KRAKEN_SSL_CERTFILE). Not available over stdio.",
     parse: Parse.listenAddress
   }),
   operatorUrl: setting({
@@ -230,7 +230,7 @@ export const settings = {
     expected: "an https address, or http on this machine, without path, query or credentials",
     shownDefault: "that of MCP_KRAKEN_OPERATOR",
     purpose:
-      "Address by which you open the page for approvals, behind a tunnel or a proxy. The page accepts its host name, and notifications link to it.",
+      "URL at which you open the approval page, if it is behind a tunnel or a proxy. The page accepts its host name, and notifications link to it.",
     parse: Parse.webOrigin
   }),
   notify: setting({
@@ -239,7 +239,7 @@ export const settings = {
       "a topic of ntfy (ntfy+https://ntfy.sh/TOPIC) or a webhook (https://example.com/hook); http only on this machine",
     shownDefault: "nobody is notified",
     purpose:
-      "Receiver of notifications: approvals that wait, unknown outcomes of writes, stops, refused withdrawals, budgets of which four fifths are used, and alerts that fired. They hold no amounts.",
+      "Receiver of notifications about pending approvals, unknown outcomes of writes, stops, refused withdrawals, limits that are used to four fifths, and alerts that fired. They contain no amounts.",
     secret: true,
     parse: Parse.notificationTarget
   }),
@@ -247,7 +247,7 @@ export const settings = {
     name: "MCP_KRAKEN_LOG_LEVEL",
     expected: "DEBUG, INFO, WARNING, ERROR or CRITICAL",
     fallback: "INFO",
-    purpose: "Lowest level that is logged.",
+    purpose: "Lowest level to log.",
     parse: Parse.logLevel
   }),
   logFormat: setting({
@@ -261,7 +261,7 @@ export const settings = {
     name: "MCP_KRAKEN_LOG_AMOUNTS",
     expected: "true or false",
     fallback: "false",
-    purpose: "Log volumes, costs, prices and amounts of writes, too.",
+    purpose: "Also log volumes, costs, prices and amounts of writes.",
     parse: Parse.boolean
   }),
   metrics: setting({
@@ -269,7 +269,7 @@ export const settings = {
     expected: "off, token, or an address and a port, such as 127.0.0.1:9464",
     fallback: "off",
     purpose:
-      "Offer metrics for Prometheus at /metrics: to bearers of a token on the port of MCP (token), or to everyone who reaches a port of its own. Not available over stdio.",
+      "Serve Prometheus metrics at /metrics: on the MCP port for bearers of a token (token), or on a port of its own for everyone who can reach it. Not available over stdio.",
     parse: Parse.metrics
   }),
   otlpEndpoint: setting({
@@ -277,13 +277,13 @@ export const settings = {
     expected: "an http or https address without query",
     shownDefault: "nothing is sent",
     purpose:
-      "Address of an OpenTelemetry collector that takes OTLP as JSON over HTTP (port 4318 by custom). It gets traces and metrics, without arguments of calls.",
+      "URL of an OpenTelemetry collector that accepts OTLP as JSON over HTTP (usually port 4318). It receives traces and metrics, without arguments of calls.",
     parse: Parse.collector
   }),
   otlpHeaders: setting({
     name: "OTEL_EXPORTER_OTLP_HEADERS",
     expected: "headers such as api-key=KEY, separated by commas",
-    purpose: "Headers of the requests to that collector.",
+    purpose: "Headers of requests to that collector.",
     secret: true,
     parse: Parse.headers
   }),
@@ -291,7 +291,7 @@ export const settings = {
     name: "OTEL_TRACES_SAMPLER_ARG",
     expected: "a number from 0 to 1",
     fallback: "1",
-    purpose: "Share of the calls that are traced, unless the client's trace context decides.",
+    purpose: "Share of calls to trace, unless the client's trace context decides.",
     parse: Parse.share
   }),
   authDisabled: setting({
@@ -315,14 +315,14 @@ export const settings = {
     expected: "host names, with or without a port, separated by commas",
     fallback: "",
     shownDefault: "not checked, unless on loopback or without authentication",
-    purpose: "Host names that requests can use, besides those of this machine.",
+    purpose: "Host names that requests can use, in addition to those of this machine.",
     parse: Parse.listOf(Parse.hostHeader)
   }),
   queryToken: setting({
     name: "MCP_KRAKEN_QUERY_TOKEN",
     expected: "true or false",
     fallback: "true",
-    purpose: "Accept ?apikey= in place of the Authorization header.",
+    purpose: "Accept ?apikey= instead of the Authorization header.",
     parse: Parse.boolean
   }),
   toolsets: setting({
@@ -330,7 +330,7 @@ export const settings = {
     expected: `all, or some of ${servedToolsets.join(", ")} separated by commas`,
     fallback: "all",
     purpose:
-      "Toolsets to offer. Fewer tools use less of a model's context; essential has at most 15, the most used of all.",
+      "Toolsets to offer. Fewer tools use less of a model's context; essential has at most 15 of the most used tools.",
     parse: Parse.someOf(servedToolsets, toolsetNames)
   }),
   readOnly: setting({
@@ -359,7 +359,7 @@ export const settings = {
     name: "MCP_KRAKEN_ORDER_DEADLINE",
     expected: "seconds, from 2 to 60",
     fallback: "5",
-    purpose: "Seconds after which Kraken refuses an order for which the caller set no deadline.",
+    purpose: "Default deadline of orders, in seconds. Kraken refuses an order that arrives after its deadline.",
     parse: Parse.seconds(2, 60)
   }),
   ...mandateTerms,
