@@ -60,7 +60,7 @@ const connection = (
     case "New":
       return [
         "",
-        `A token was created for your first client${isPaper ? ", for paper mode only" : ""}. It never expires; ${self()} token create NAME --expires-in 90d makes one that does.`,
+        `A token was created for your first client${isPaper ? ", for paper mode only" : ""}. It never expires; ${self()} token create NAME --expires-in 90d creates one that does.`,
         "Paste one of these; the token is not shown again:",
         ...clients(url, Redacted.value(access.token))
       ]

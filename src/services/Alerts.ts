@@ -39,7 +39,7 @@ export class TooManyAlerts extends Schema.TaggedError<TooManyAlerts>()("TooManyA
 }) {
   override get message() {
     const whose = this.of === "caller" ? "of this caller" : "of all callers"
-    return `${this.limit} alerts ${whose} wait already, which is the most that there can be.`
+    return `${this.limit} alerts ${whose} are pending, which is the maximum.`
   }
 }
 

@@ -32,7 +32,7 @@ export class ApprovalDenied extends Schema.TaggedError<ApprovalDenied>()("Approv
   plan: Schema.Int
 }) {
   override get message() {
-    return `${this.call} was not sent: a person said no to it (approval ${this.plan}).`
+    return `${this.call} was not sent: a person denied it (approval ${this.plan}).`
   }
 }
 
@@ -64,7 +64,7 @@ export class TooManyPlans extends Schema.TaggedError<TooManyPlans>()("TooManyPla
   plans: Schema.Array(Schema.Int)
 }) {
   override get message() {
-    return `${this.call} was not sent: it needs the approval of a person, and ${this.plans.length} others of this caller wait for theirs (${this.plans.join(", ")}).`
+    return `${this.call} was not sent: it needs the approval of a person, and ${this.plans.length} other writes of this caller are waiting for theirs (${this.plans.join(", ")}).`
   }
 }
 

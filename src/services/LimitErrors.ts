@@ -76,7 +76,7 @@ export class Frozen extends Schema.TaggedError<Frozen>()("Frozen", {
 /** The mandate of the caller was changed during the call. Nothing was sent. */
 export class MandateChanged extends Schema.TaggedError<MandateChanged>()("MandateChanged", { call: Schema.String }) {
   override get message() {
-    return `${this.call} was not sent: the mandate of this caller was changed meanwhile.`
+    return `${this.call} was not sent: the mandate of this caller was changed during the call.`
   }
 }
 

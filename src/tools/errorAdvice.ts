@@ -69,11 +69,11 @@ const advice = Match.typeTags<ToolError>()({
   ApprovalUsed: ({ plan }) =>
     `Nothing was sent now. Call get_approval with id ${plan} for the outcome. Only if the user wants another one, call again with repeat: true.`,
   ApprovalVoid: () => "Nothing was sent. Tell the user; call again only if it is still wanted.",
-  TooManyPlans: () => "Nothing was sent. Do not retry; tell the user, and wait until a person has answered those.",
+  TooManyPlans: () => "Nothing was sent. Do not retry; tell the user, and wait until a person has decided them.",
   TooManyAlerts: ({ of }) =>
     of === "caller"
-      ? "Nothing was made. Delete one with delete_alert."
-      : "Nothing was made. Do not retry; tell the user.",
+      ? "Nothing was created. Delete one with delete_alert."
+      : "Nothing was created. Do not retry; tell the user.",
   NoApprover: () => "Nothing was sent. Do not retry; ask the user to read docs/authority.md.",
   ToolDefect: ({ outcome }) => defects[outcome],
   KrakenOutcomeUnknown: ({ safeToRepeat }) =>

@@ -68,6 +68,6 @@ export const toText = ({ findings, home }: Report, stdio: boolean, file: string 
 const linesOf = ({ grade, known, meaning, unknown }: Home): ReadonlyArray<string> => [
   `Home: ${grade} (${meaning})`,
   ...known.map((fact) => `  ${fact}`),
-  "  It can't be seen from here:",
+  "  Not visible from here:",
   ...unknown.map((fact) => `  - ${fact}`)
 ]

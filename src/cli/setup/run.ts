@@ -84,17 +84,17 @@ const cannotAsk = Effect.fnUntraced(function* (found: ReadonlyArray<Client>, pla
   yield* writeOut(
     `${[
       found.length === 0
-        ? `No client was found. These are known: ${idsOf(known)}.`
+        ? `No client was found. Supported clients: ${idsOf(known)}.`
         : `Clients on this machine:\n${rows.join("\n")}`,
       "",
       `${example} prints its configuration for a simulated account; --write writes it.`,
-      "--live is for your Kraken account, --http URL for a server that runs."
+      "--live is for your Kraken account, --http URL for a running server."
     ]
       .map(escapeLines)
       .join("\n")}\n`
   )
   return yield* new UsageError({
-    message: "setup asks on a terminal, and standard input is none. Say what to do by options."
+    message: "setup asks questions on a terminal, but standard input is not a terminal. Use options instead."
   })
 })
 
@@ -105,7 +105,7 @@ const print = Effect.fnUntraced(function* ({ clients, way }: Plan, place: Place)
   const texts = clients.map((client) => describeClient(client, fileOf(client, place, existsSync), connection, place))
   const next =
     way._tag === "Stdio"
-      ? "Nothing was written. With --write, it is."
+      ? "Nothing was written. Add --write to write it."
       : "Nothing was written. With --write, it is, with a token that is made for it."
   yield* writeOut(`${[...texts, next].map(escapeLines).join("\n\n")}\n`)
 })

@@ -103,12 +103,12 @@ export const keyFindings = (key: KeyInfo, { readOnly, toolsets }: Offer, now: Da
     key.nonceWindow > 0n
       ? warning(
           "key.nonce-window",
-          `The API key has a nonce window of ${key.nonceWindow}. It gives time: reads overlap instead of following each other. It takes certainty: a request that got lost might still be carried out later, so its outcome stays unknown for longer.`,
+          `The API key has a nonce window of ${key.nonceWindow}. Reads are faster, since they overlap. But a lost request might still be carried out later, so its outcome stays unknown for longer.`,
           "Set it to 0 on kraken.com if orders are sent with this key."
         )
       : info(
           "key.no-nonce-window",
-          `Calls with this API key follow each other, since it has no nonce window. With one, reads would overlap, and six at once would take as long as one. ${trades ? "But an order whose answer got lost could not be ruled out as soon." : "A key that only reads loses nothing by it."}`
+          `Calls with this API key run one at a time, since it has no nonce window. With a window, reads would overlap, and six at once would take as long as one. ${trades ? "But after a lost answer, it would take longer to rule out that the order was placed." : "For a read-only key, a window has no drawback."}`
         ),
     ...(missing.length > 0
       ? [
