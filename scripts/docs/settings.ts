@@ -14,8 +14,8 @@ const sections: ReadonlyArray<Section> = [...new Set(all.map(({ section }) => se
 /** Introductions of sections, by heading. */
 const introductions: Readonly<Record<string, string>> = {
   "Limits of callers without a token":
-    "They bind callers over stdio, and over HTTP if `MCP_KRAKEN_AUTH_DISABLED` is true. Tokens have limits of their own. If none of them is set, such callers have no limits; if any is, the defaults hold for the others. `MCP_KRAKEN_BUDGET` is enough for most uses.",
-  "Limits of all callers together": "They bind all callers of the API key together, with a token and without."
+    "These limits apply to callers over stdio, and over HTTP if `MCP_KRAKEN_AUTH_DISABLED` is true. Tokens have limits of their own. If no limit is set, these callers are not limited. If any limit is set, the others have their defaults. For most uses, `MCP_KRAKEN_BUDGET` is enough.",
+  "Limits of all callers together": "These limits apply to all callers of the API key together, with and without tokens."
 }
 
 const introduction = (heading: string): string => introductions[heading] ?? ""
@@ -23,10 +23,10 @@ const introduction = (heading: string): string => introductions[heading] ?? ""
 /** Generates `.env.example`: every setting, commented out, with its purpose, its accepted values and its default. */
 export const envExample = (): string =>
   [
-    "# Every setting of mcp-kraken with its default. Copy this file to .env in the folder where the server starts, let only",
-    "# yourself read it (chmod 600 .env), and take the # from the lines you change. Over stdio it is read only if --env-file",
-    "# names it. Environment variables win over .env. Quote a value that holds a #; put single quotes around one that holds",
-    "# a $, which Docker Compose would fill in.",
+    "# Every setting of mcp-kraken with its default. Copy this file to .env in the folder where the server starts, make it",
+    "# readable only by you (chmod 600 .env), and remove the # from the lines you change. Over stdio, the file is read only",
+    "# if --env-file names it. Environment variables override it. Quote a value that contains a #. Put single quotes around",
+    "# a value that contains a $, which Docker Compose would expand.",
     ...sections.flatMap(([heading, settings]) => [
       ...(heading === undefined
         ? []
