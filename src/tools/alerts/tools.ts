@@ -84,7 +84,7 @@ const faultsOf = (alert: Input): ReadonlyArray<Fault> => {
 
 export const createAlert = Tool.make("create_alert", {
   title: "Make an alert",
-  description: `Makes an alert that fires once, also after this conversation. price: last trade at above or more, or at below or less; balance: all of an asset; fill: first fill of an order (txid), or of any. Places no orders. wait_for_alert and the operator are told. At most ${alertLimits.perCaller} wait.`,
+  description: `Create an alert that fires once, even after this conversation. price: last trade at above or more, or at below or less; balance: all of an asset; fill: first fill of an order (txid), or of any. Places no orders. wait_for_alert and the operator are told. At most ${alertLimits.perCaller} wait.`,
   ...ofReaders,
   input,
   rules: faultsOf,
@@ -103,7 +103,7 @@ export const createAlert = Tool.make("create_alert", {
 
 export const listAlerts = Tool.make("list_alerts", {
   title: "Own alerts",
-  description: "Own alerts, newest first: waiting, fired or expired. Those that ended stay for 7 days, at most 20.",
+  description: "Your alerts, newest first: waiting, fired or expired. Those that ended stay for 7 days, at most 20.",
   input: {},
   handler: Effect.fn("Tool.list_alerts")(function* () {
     const alerts = yield* (yield* Alerts).list
@@ -115,7 +115,7 @@ export const listAlerts = Tool.make("list_alerts", {
 
 export const deleteAlert = Tool.make("delete_alert", {
   title: "Delete an alert",
-  description: "Deletes an own alert. deleted is false if there was none.",
+  description: "Delete one of your alerts. deleted is false if there was none.",
   ...ofReaders,
   input: { id: integer("Its number", 1, Number.MAX_SAFE_INTEGER) },
   handler: Effect.fn("Tool.delete_alert")(function* ({ id }) {
@@ -127,7 +127,7 @@ export const deleteAlert = Tool.make("delete_alert", {
 export const waitForAlert = Tool.make("wait_for_alert", {
   title: "Wait for an alert",
   description:
-    "Waits until an own alert fires, and gives all that fired and were not given here before; waiting counts the others. With missed, nobody watched after unwatched_since, so that it happened some time then.",
+    "Wait until one of your alerts fires, and return all that fired since the last call; waiting counts the others. missed: nobody watched after unwatched_since, so it happened some time after that.",
   ...ofReaders,
   input: { timeout_s: withDefault(integer("Longest wait in s", 0, 45), 30) },
   handler: Effect.fn("Tool.wait_for_alert")(function* ({ timeout_s }) {

@@ -26,7 +26,7 @@ const seen = <A>({ age, source, value }: Snapshot<A>, pricesOf: (value: A) => Re
 export const waitForPrice = Tool.make("wait_for_price", {
   title: "Wait for a price",
   description:
-    "Waits until a pair's last trade is at above or more, or at below or less (give one or both), or the time is over: reached says which, price is that of now. Every trade counts while source is websocket; with rest it looks every 5 s.",
+    "Wait until a pair's last trade is at above or more, or at below or less (give one or both), or time runs out: reached says which, price is the current one. Every trade counts while source is websocket; with rest it checks every 5 s.",
   endpoint: "public/Ticker",
   input: {
     pair: PairName,

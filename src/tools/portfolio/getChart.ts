@@ -50,7 +50,7 @@ interface Drawn extends Schema.Schema.Type<typeof Summary> {
 export const getChart = Tool.make("get_chart", {
   title: "Chart",
   description:
-    "A picture of a pair's candles and volume, with your open orders (lines) and fills (triangles); the text sums them up. At most 720 candles, without since the last 120. For the numbers themselves: get_ohlc.",
+    "A picture of a pair's candles and volume, with your open orders (lines) and fills (triangles); the text sums them up. At most 720 candles; without since, the last 120. For the numbers themselves: get_ohlc.",
   endpoint: "public/OHLC",
   input: {
     pair: PairName,

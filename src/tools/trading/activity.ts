@@ -9,7 +9,7 @@ const optional = <A, I>(field: Schema.Schema<A, I>) => Schema.optionalWith(field
 export const getActivity = Tool.make("get_activity", {
   title: "Own writes",
   description:
-    "Writes of this caller, newest first, refused ones too. state: open (no outcome yet), happened, did-not-happen, unknown (do what check says, do not repeat it) or refused.",
+    "Writes of this caller, newest first, including refused ones. state: open (no outcome yet), happened, did-not-happen, unknown (do what check says, do not repeat it) or refused.",
   input: rowPaging(20, 50),
   handler: Effect.fn("Tool.get_activity")(function* ({ cursor, limit }) {
     const record = yield* Record

@@ -18,7 +18,7 @@ const decode = Schema.decodeUnknown(endpoints[endpoint].result)
 export const waitForOrders = Tool.make("wait_for_orders", {
   title: "Wait for orders",
   description:
-    "Waits until all these orders are filled or ended, or the time is over; done says which. volume and filled are in base currency unless filled_in names another; cost and fee in quote.",
+    "Wait until all these orders are filled or ended, or time runs out; done says which. volume and filled are in base currency unless filled_in names another; cost and fee in quote.",
   endpoint,
   input: {
     txid: ids("order ids", 50),
