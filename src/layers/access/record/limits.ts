@@ -12,7 +12,6 @@ import { keepReached, ownershipReached } from "./ownership.ts"
 import type { Party } from "./party.ts"
 import { replacedTokens } from "./replacedTokens.ts"
 import { spendingReached } from "./spendingLimits.ts"
-import { windowTime } from "./windows.ts"
 import { column, filter, first, map, type Steps, value } from "../../storage/steps.ts"
 
 /** The largest difference between our clock and Kraken's at which both count as right, in milliseconds. */
@@ -36,7 +35,6 @@ export function* judge(
   // Without a claim the write was not judged, which a change of the limits in the meantime can cause.
   if (claim === undefined)
     return isLimited && moves !== "nothing" ? { _tag: "Changed" } : yield* rateReached(now, party)
-  const at = yield* windowTime(now, party, limits)
   const clock = clockDifference(now, limits)
   const found =
     (yield* rateReached(now, party)) ??
@@ -44,7 +42,7 @@ export function* judge(
     (yield* openOrdersReached(party, claim)) ??
     (yield* ownershipReached(party, claim)) ??
     (yield* keepReached(party, claim, limits)) ??
-    (yield* spendingReached(party, claim, limits, at))
+    (yield* spendingReached(now, party, claim, limits))
   return found?._tag === "Limit" && clock !== undefined ? { ...found, clockDifference: clock } : found
 }
 

@@ -7,20 +7,21 @@ import { readable } from "./readable.ts"
 import { all, first, type Steps } from "../../storage/steps.ts"
 
 /** A row of a mandate, or of a caller without one that was frozen. */
-interface MandateRow {
-  readonly subject: string
-  readonly revision: number
-  readonly terms: string | null
+interface CallerRow {
+  /** Null without a mandate. */
+  readonly revision: number | null
   readonly frozen_at: number | null
   readonly frozen_by: string | null
   readonly frozen_why: string | null
 }
 
-function* rowOf({ caller }: Pick<Party, "caller">): Steps<MandateRow | undefined> {
-  return yield* first<MandateRow>(
-    `SELECT subject, revision, terms, frozen_at, frozen_by, frozen_why FROM mandates
-     WHERE token = @caller OR (token IS NULL AND subject = @caller) ORDER BY token IS NULL LIMIT 1`,
-    { caller }
+const callerRow = `SELECT CASE WHEN terms IS NOT NULL THEN revision END AS revision, frozen_at, frozen_by, frozen_why
+  FROM mandates`
+
+function* rowOf({ caller }: Pick<Party, "caller">): Steps<CallerRow | undefined> {
+  return (
+    (yield* first<CallerRow>(`${callerRow} WHERE token = ?`, caller)) ??
+    (yield* first<CallerRow>(`${callerRow} WHERE token IS NULL AND subject = ?`, caller))
   )
 }
 
@@ -51,7 +52,7 @@ export function* frozenCaller(party: Pick<Party, "caller">): Steps<Frozen | unde
   return frozenIn(yield* rowOf(party))
 }
 
-const frozenIn = (row: MandateRow | undefined): Frozen | undefined =>
+const frozenIn = (row: CallerRow | undefined): Frozen | undefined =>
   row === undefined || row.frozen_at === null
     ? undefined
     : {
@@ -75,9 +76,9 @@ export function* frozenOrChanged(party: Party): Steps<NoRoom | undefined> {
   return frozenIn(row) ?? changedIn(row, party)
 }
 
-const changedIn = (row: MandateRow | undefined, party: Party): NoRoom | undefined => {
+const changedIn = (row: CallerRow | undefined, party: Party): NoRoom | undefined => {
   if (party.caller === "local") return undefined
-  const stored = row?.terms === null ? undefined : row?.revision
+  const stored = row?.revision ?? undefined
   const used = Option.getOrUndefined(Option.map(party.mandate, ({ revision }) => revision))
   return stored === used ? undefined : { _tag: "Changed" }
 }
@@ -85,12 +86,16 @@ const changedIn = (row: MandateRow | undefined, party: Party): NoRoom | undefine
 /** Decodes a mandate, of which a limit that this version does not know is an error: it must not be ignored. */
 const decodeMandate = Schema.decodeUnknownEither(Schema.parseJson(Mandate), { onExcessProperty: "error" })
 
+interface MandateRow {
+  readonly subject: string
+  readonly revision: number
+  readonly terms: string | null
+  readonly seq: number
+}
+
 /** Reads the mandate of a token. */
 export function* mandateOf(token: string): Steps<MandateInForce | undefined> {
-  const row = yield* first<Pick<MandateRow, "revision" | "subject" | "terms"> & { readonly seq: number }>(
-    "SELECT subject, revision, terms, seq FROM mandates WHERE token = ?",
-    token
-  )
+  const row = yield* first<MandateRow>("SELECT subject, revision, terms, seq FROM mandates WHERE token = ?", token)
   return row === undefined || row.terms === null
     ? undefined
     : { subject: row.subject, revision: row.revision, terms: readable(row.seq, decodeMandate(row.terms)) }

@@ -4,9 +4,10 @@ import type { ServerLimits, SpendingLimits, Window } from "../../../domain/manda
 import type { LimitUsage, NoRoom } from "../../../domain/mandates/room.ts"
 import * as D from "../../../domain/numbers/decimal.ts"
 import type { Limits } from "../../../services/Record.ts"
+import type { Now } from "./intents.ts"
 import type { Party } from "./party.ts"
 import { mostUnits, unitsOf, usedByOpen, usedSince, whileOpen } from "./uses.ts"
-import { rolling, type RollingWindow, spans } from "./windows.ts"
+import { rolling, type RollingWindow, spans, windowTime } from "./windows.ts"
 import { all, map, type Steps, value } from "../../storage/steps.ts"
 
 /** The limits of one bucket. */
@@ -58,19 +59,18 @@ const limitOf = (max: SpendingLimits["max"], window: Window): bigint | undefined
   return units > mostUnits ? mostUnits : units
 }
 
-/** Checks that no window of a limit is exceeded. `at` is the time by which windows are judged. */
-export function* spendingReached(
-  party: Party,
-  claim: Claim,
-  { server }: Limits,
-  at: number
-): Steps<NoRoom | undefined> {
-  for (const bucket of bucketsOf(party, server)) {
+/** Checks that no window of a limit is exceeded. */
+export function* spendingReached(now: Now, party: Party, claim: Claim, limits: Limits): Steps<NoRoom | undefined> {
+  const counted = bucketsOf(party, limits.server).flatMap((bucket) => {
     const asked = claim.spends.flatMap((spend) => {
       const count = spend.counts.find(({ bucket: name, scope }) => name === bucket.bucket && scope === bucket.scope)
       return count === undefined ? [] : [{ spend, rate: count.rate, units: unitsOf(spend.amount, count.rate) }]
     })
-    if (asked.length === 0) continue
+    return asked.length === 0 ? [] : [{ bucket, asked }]
+  })
+  if (counted.length === 0) return undefined
+  const at = yield* windowTime(now, party, limits)
+  for (const { asked, bucket } of counted) {
     const reached = function* (window: Window, asked: bigint, limit: bigint, used: bigint): Steps<NoRoom> {
       const left = limit > used ? limit - used : 0n
       const availableAt =

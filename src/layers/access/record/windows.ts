@@ -24,17 +24,19 @@ export const rolling = windows.filter((window): window is RollingWindow => windo
  * The time by which windows are judged: our clock or Kraken's, whichever is less, and never less than it was. If either
  * jumps ahead, nothing leaves a window.
  */
-export function* windowTime(now: Now, { key }: Party, { krakenTime = now.wall }: Limits): Steps<number> {
+export function* windowTime(now: Now, { key }: Party, limits: Limits): Steps<number> {
   const stored = yield* value("SELECT at FROM window_time WHERE key = ?", key)
-  return Math.max(Math.min(now.wall, krakenTime), stored === undefined ? 0 : Number(stored))
+  return Math.max(earlierTime(now, limits), stored === undefined ? 0 : Number(stored))
 }
 
-/** Stores the time by which windows were judged. */
+const earlierTime = ({ wall }: Now, { krakenTime = wall }: Limits): number => Math.min(wall, krakenTime)
+
+/** Stores the time by which windows are judged. */
 export function* storeWindowTime(now: Now, party: Party, limits: Limits): Steps<void> {
   yield* run(
     `INSERT INTO window_time AS w (key, at) VALUES (?, ?)
      ON CONFLICT (key) DO UPDATE SET at = excluded.at WHERE w.at < excluded.at`,
     party.key,
-    Math.trunc(yield* windowTime(now, party, limits))
+    Math.trunc(earlierTime(now, limits))
   )
 }
