@@ -8,6 +8,8 @@ export interface CachedValue<A, E, R> {
    * if it is younger than `staleFor`, else the failure.
    */
   readonly get: (age: number) => Effect.Effect<A, E, R>
+  /** Returns the value if `get` would not look it up. `now` is the monotonic time. */
+  readonly peek: (age: number, now: number) => A | undefined
   /** Stores a value that was got in another way. */
   readonly set: (value: A) => Effect.Effect<A>
   /** Makes the next `get` look the value up. The value still serves while lookups fail. */
@@ -50,6 +52,9 @@ export const makeCachedValue = <A, E, R>({
 
   const fresh = (age: number, now: number) => (isStale ? undefined : found(age, now))
 
+  const peek = (age: number, now: number) =>
+    latest !== undefined && !isStale && now - latest.at < age ? latest.value : undefined
+
   const lookUp = Effect.suspend(() => {
     const wasStale = isStale
     // The value becomes stale again if it is invalidated during the lookup.
@@ -81,6 +86,7 @@ export const makeCachedValue = <A, E, R>({
       // A fresh value is returned without waiting for a lookup.
       return Effect.flatMap(monotonic, (now) => fresh(age, now) ?? oneAtATime(lookUpUnlessFresh))
     },
+    peek,
     set: (value) =>
       Effect.suspend(() => {
         isStale = false

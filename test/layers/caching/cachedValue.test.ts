@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Either, Fiber, TestClock } from "effect"
 import { makeCachedValue } from "../../../src/layers/caching/cachedValue.ts"
+import { monotonic } from "../../../src/services/Clocks.ts"
 
 /** A value that counts its lookups. Lookups fail while `state.isDown`. */
 const counted = (staleFor: number) => {
@@ -28,6 +29,23 @@ describe("a cached value", () => {
       yield* TestClock.adjust("500 millis")
       assert.strictEqual(yield* cache.get(500), 3)
       assert.strictEqual(yield* cache.refresh, 4)
+    })
+  )
+
+  it.effect("is shown without a look-up while it is fresh", () =>
+    Effect.gen(function* () {
+      const { cache, state } = counted(Infinity)
+      const peek = Effect.map(monotonic, (now) => cache.peek(500, now))
+      assert.isUndefined(yield* peek)
+      yield* cache.get(500)
+      yield* TestClock.adjust("499 millis")
+      assert.strictEqual(yield* peek, 1)
+      yield* TestClock.adjust("1 millis")
+      assert.isUndefined(yield* peek)
+      yield* cache.get(500)
+      yield* cache.invalidate
+      assert.isUndefined(yield* peek)
+      assert.strictEqual(state.lookups, 2)
     })
   )
 

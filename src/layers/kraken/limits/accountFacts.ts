@@ -4,9 +4,10 @@ import { endpoints, type ReadEndpoint, type Params } from "../../../domain/endpo
 import { availableBalances } from "../../../domain/mandates/balances.ts"
 import type { Book } from "../../../domain/orders/book.ts"
 import type { ReadError } from "../../../services/KrakenClient.ts"
+import { monotonic } from "../../../services/Clocks.ts"
 import { Principal } from "../../../services/Principal.ts"
 import type { BalanceReport } from "../../../services/Record.ts"
-import { type BoundedMap, makeBoundedMap } from "../../caching/boundedMap.ts"
+import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { type CachedValue, makeCachedValue } from "../../caching/cachedValue.ts"
 import type { LimitContext } from "./limitContext.ts"
 
@@ -58,26 +59,50 @@ export const makeAccountFacts = ({ directory, kraken, record }: LimitContext) =>
   const books = makeBoundedMap<string, Cached<Book>>(capacity)
   const fees = makeBoundedMap<string, Cached<string>>(capacity)
 
-  /** Returns the value of a pair for the account of the call, from the cache if it is young enough. */
-  const cached = Effect.fnUntraced(function* <A>(
-    values: BoundedMap<string, Cached<A>>,
-    pair: Pair,
-    lookup: (pair: Pair) => Effect.Effect<A, FactError, Principal>,
-    { age, staleFor }: { readonly age: number; readonly staleFor: number }
-  ) {
-    const { account } = yield* Principal
-    const value = values.getOrMake(`${account} ${pair.id}`, () =>
-      makeCachedValue({ lookup: () => lookup(pair), pauseAfter, staleFor })
+  const bookOf = (account: string, pair: Pair) =>
+    books.getOrMake(`${account} ${pair.id}`, () =>
+      makeCachedValue<Book, FactError, Principal>({ lookup: () => readBook(pair), pauseAfter, staleFor: bookAge })
     )
-    return yield* value.get(age)
-  })
+
+  const feeOf = (account: string, pair: Pair) =>
+    fees.getOrMake(`${account} ${pair.id}`, () =>
+      makeCachedValue({ lookup: () => readHighestFee(pair), pauseAfter, staleFor: staleFeeAge })
+    )
 
   return {
     /** Reads the order book of a pair, at most three seconds old, best prices first. */
-    book: (pair: Pair) => cached(books, pair, readBook, { age: bookAge, staleFor: bookAge }),
+    book: (pair: Pair) => Effect.flatMap(Principal, ({ account }) => bookOf(account, pair).get(bookAge)),
 
     /** Reads the highest taker fee of a pair, in percent. Fails if Kraken does not show it. */
-    takerFee: (pair: Pair) => cached(fees, pair, readHighestFee, { age: feeAge, staleFor: staleFeeAge }),
+    takerFee: (pair: Pair) => Effect.flatMap(Principal, ({ account }) => feeOf(account, pair).get(feeAge)),
+
+    /**
+     * Reads order books, at most three seconds old, and the highest taker fees, in percent, by the display names of the pairs.
+     * Those that can't be read are left out.
+     */
+    markets: Effect.fnUntraced(function* (wanted: WantedMarkets) {
+      const { account } = yield* Principal
+      const now = yield* monotonic
+      const missing: Array<Effect.Effect<void, never, Principal>> = []
+      const find = <A>(
+        pairs: ReadonlyArray<Pair>,
+        age: number,
+        valueOf: (account: string, pair: Pair) => Cached<A>
+      ) => {
+        const found = new Map<string, A>()
+        for (const pair of pairs) {
+          const value = valueOf(account, pair)
+          const known = value.peek(age, now)
+          if (known !== undefined) found.set(pair.display, known)
+          else missing.push(Effect.ignore(Effect.map(value.get(age), (read) => found.set(pair.display, read))))
+        }
+        return found
+      }
+      const found = { books: find(wanted.books, bookAge, bookOf), fees: find(wanted.fees, feeAge, feeOf) }
+      // Nearly always all of them are known, and fibers cost more than a look into a cache.
+      if (missing.length > 0) yield* Effect.all(missing, { concurrency: "unbounded", discard: true })
+      return found
+    }),
 
     /** Reads the taker fee of a pair in the present tier, in percent. Fails if Kraken does not show it. */
     presentFee: (pair: Pair) =>
@@ -129,6 +154,12 @@ export const makeAccountFacts = ({ directory, kraken, record }: LimitContext) =>
 interface OrderName {
   readonly txid?: string
   readonly cl_ord_id?: string
+}
+
+/** The pairs whose order books are wanted, and those whose fees are. */
+interface WantedMarkets {
+  readonly books: ReadonlyArray<Pair>
+  readonly fees: ReadonlyArray<Pair>
 }
 
 type FactError = ReadError | ParseResult.ParseError | Cause.NoSuchElementException

@@ -3,7 +3,7 @@ import { makeQuote } from "../../../domain/approvals/makeQuote.ts"
 import type { Quote } from "../../../domain/approvals/quote.ts"
 import { exceeds } from "../../../domain/approvals/tolerance.ts"
 import { emptyDirectory } from "../../../domain/assets/directory.ts"
-import type { Directory, Pair } from "../../../domain/assets/model.ts"
+import type { Directory } from "../../../domain/assets/model.ts"
 import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import {
   assess,
@@ -57,9 +57,6 @@ const quoteWait = "20 seconds"
 
 /** The percentage by which a price may have moved if the mandate has no slippage. */
 const usualTolerance = "1"
-
-/** The concurrency of reads. A fiber of its own costs more than a look into a cache. */
-const togetherIf = (gains: boolean) => ({ concurrency: gains ? "unbounded" : 1 }) as const
 
 /** The most orders named by cancels that are remembered, and the most characters of their ids. */
 const mostCancelled = 10_000
@@ -155,20 +152,8 @@ export const makeLimitGuard = (
       ...(Option.isSome(strategy) && strategy.value !== undefined && { strategy: strategy.value })
     }
     const needed = Object.keys(known).length === 0 ? first : factsNeeded(endpoint, params, rules, directory, known)
-    const readEach = <A, E>(names: ReadonlyArray<string>, read: (pair: Pair) => Effect.Effect<A, E, Principal>) =>
-      Effect.map(
-        Effect.forEach(
-          names.flatMap((name) => directory.findPair(name) ?? []),
-          (pair) => Effect.map(Effect.option(read(pair)), (found) => [pair.display, found] as const),
-          togetherIf(names.length > 1)
-        ),
-        (found) =>
-          new Map(found.flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value] as const] : [])))
-      )
-    const [books, fees] = yield* Effect.all(
-      [readEach(needed.books, account.book), readEach(needed.fees, account.takerFee)],
-      togetherIf(needed.books.length > 0 && needed.fees.length > 0)
-    )
+    const pairsOf = (names: ReadonlyArray<string>) => names.flatMap((name) => directory.findPair(name) ?? [])
+    const { books, fees } = yield* account.markets({ books: pairsOf(needed.books), fees: pairsOf(needed.fees) })
     const { leveraged, owned, unsettled, usedClientIds } =
       recorded !== undefined && needed === first ? recorded : yield* record.facts(endpoint, needed, limits)
     const facts: Facts = {
