@@ -62,6 +62,13 @@ const usualTolerance = "1"
 const mostCancelled = 10_000
 const longestId = 40
 
+/**
+ * The knowledge of the room for an order: `assumed`, since nearly always there is some, or the refusal with which the record
+ * has just answered. Then there is perhaps some as soon as the orders that cancels have named are read back. An order for
+ * which room is assumed is judged by the rules only, since the record decides. Without such knowledge, the room is judged.
+ */
+export type Room = "assumed" | NoRoom
+
 /** A write that no limits concern. */
 const unlimited = (params: Params): Guarded => ({ params, limits: {} })
 
@@ -95,9 +102,10 @@ export const makeLimitGuard = (
       if (id.length <= longestId) cancelled.set(id.trim(), true)
   }
 
-  /** Reads back the orders that cancels have named. Returns false if there are none. */
-  const readCancelled = Effect.fnUntraced(function* (scope: "own" | "everyone", endpoint: WriteEndpoint) {
-    if (cancelled.keys().next().done === true) return false
+  /** Reads back the orders that cancels have named and that can make room for a write. Returns false if there are none. */
+  const readCancelled = Effect.fnUntraced(function* (refusal: NoRoom, endpoint: WriteEndpoint) {
+    const scope = readBackFor(refusal)
+    if (scope === undefined || cancelled.keys().next().done === true) return false
     const read = new Set<string>()
     const wereRead = yield* readBack(scope, endpoint, ({ order, parentTxid, txid }) => {
       const ids = [txid, parentTxid, order?.cl_ord_id].filter((id) => id !== undefined)
@@ -132,9 +140,16 @@ export const makeLimitGuard = (
   })
 
   /** Names the facts that a judgement needs. */
-  const readNeeded = Effect.fnUntraced(function* (endpoint: WriteEndpoint, params: Params, rules: Rules) {
+  const readNeeded = Effect.fnUntraced(function* (
+    endpoint: WriteEndpoint,
+    params: Params,
+    rules: Rules,
+    given: Params
+  ) {
     const directory = yield* context.directory
-    return { directory, first: factsNeeded(endpoint, params, rules, directory) }
+    const first = factsNeeded(endpoint, params, rules, directory)
+    const named = namedIn(given)
+    return { directory, first: { ...first, newClientIds: first.newClientIds.filter((id) => named.has(id)) } }
   })
 
   /** Reads what a judgement needs. A fact that cannot be read is missing, and the rules refuse what depends on it. */
@@ -276,7 +291,7 @@ export const makeLimitGuard = (
   })
 
   return Effect.fn("KrakenWriter.guard")(
-    function* (endpoint: WriteEndpoint, params: Params, call?: Asked, { assumesRoom = false } = {}) {
+    function* (endpoint: WriteEndpoint, params: Params, call?: Asked, room?: Room) {
       const { mandate } = yield* Principal
       const permitted =
         call?.approval === undefined
@@ -299,7 +314,10 @@ export const makeLimitGuard = (
         yield* checkApproval(endpoint, assessed, { facts: factsOfCancel, call, limits: server, permitted, rules })
         return { params: assessed.params, limits: {} }
       }
-      const needed = yield* readNeeded(endpoint, params, rules)
+      const isAssumable = endpoints[endpoint].moves === "orders" && permitted === undefined
+      const assumed =
+        isAssumable && room !== undefined && (room === "assumed" || (yield* readCancelled(room, endpoint)))
+      const needed = yield* readNeeded(endpoint, params, rules, call?.given ?? params)
       const recorded = yield* record.facts(endpoint, needed.first, server)
       // A caller that is frozen, or too fast, makes no reads.
       if (Option.isSome(recorded.barred)) return yield* limitError(endpoint, recorded.barred.value)
@@ -310,13 +328,10 @@ export const makeLimitGuard = (
         ...(Option.isSome(report) && { report: report.value }),
         krakenTime: yield* krakenTime
       }
-      const isOrder = endpoints[endpoint].moves === "orders"
-      const assumed = assumesRoom && isOrder && permitted === undefined
       let judged = yield* judge(endpoint, params, rules, { ...needed, limits, recorded }, assumed)
       if (judged.assessed._tag === "Allowed" && judged.assessed.claim.spends.some(({ counts }) => counts.length > 0))
         yield* requireOrderLists(context, endpoint)
-      const refused = Option.flatMapNullable(judged.refusal, readBackFor)
-      if (Option.isSome(refused) && (yield* readCancelled(refused.value, endpoint)))
+      if (Option.isSome(judged.refusal) && (yield* readCancelled(judged.refusal.value, endpoint)))
         judged = yield* judge(endpoint, params, rules, { ...needed, limits })
       const scope = toReadBack(rules, judged)
       if (scope !== undefined) {
@@ -402,6 +417,10 @@ const allowed = (
       })
   }
 }
+
+/** The ids that a caller gave to orders. Those of ours are random, so that no order had one before. */
+const namedIn = ({ cl_ord_id, orders }: Params): ReadonlySet<unknown> =>
+  new Set([cl_ord_id, ...(Array.isArray(orders) ? orders.map((order) => Object(order).cl_ord_id) : [])])
 
 const isReducing = (order: SpentOrder | undefined): boolean => order === undefined || order.reduces
 

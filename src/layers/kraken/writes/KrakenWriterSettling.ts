@@ -4,6 +4,7 @@ import { writeIdentity } from "../../../domain/orders/writeIdentity.ts"
 import { KrakenWriter, type SendError } from "../../../services/KrakenWriter.ts"
 import { Principal } from "../../../services/Principal.ts"
 import type { IntentDraft } from "../../../services/Record.ts"
+import type { Room } from "../limits/limitGuard.ts"
 import { isRecognizable } from "./duplicates.ts"
 import { expiryOf } from "./orderDefaults.ts"
 import { type Content, makeOwnCancels } from "./ownCancels.ts"
@@ -41,17 +42,17 @@ export const KrakenWriterSettling = Layer.scoped(
         )
 
     /** Judges a write by limits, and records its refusal. */
-    const judged = ({ approval, endpoint, repeat, said }: Content, params: Params, assumesRoom = false) => {
+    const judged = ({ approval, endpoint, repeat, said }: Content, params: Params, room?: Room) => {
       const { name = unnamed } = procedure[endpoint]
       const call = { given: repeat ? { ...params, repeat } : params, said, approval }
-      return refused(endpoint, params)(guard(endpoint, name(params), call, { assumesRoom }))
+      return refused(endpoint, params)(guard(endpoint, name(params), call, room))
     }
 
     /** Prepares a write, records its intent, and sends it. Fails with `NoRoomLeft` if there is no room for it. */
-    const attempt = Effect.fnUntraced(function* (write: Content, params: Params, assumesRoom = false) {
+    const attempt = Effect.fnUntraced(function* (write: Content, params: Params, room?: Room) {
       const { approval, endpoint, identity, repeat } = write
       const { hasDeadline, prepare } = procedure[endpoint]
-      const guarded = yield* judged(write, params, assumesRoom)
+      const guarded = yield* judged(write, params, room)
       // Kraken's clock is known once the key is. Until then, deadlines would be set by our clock.
       yield* context.keys.known
       const prepared = yield* refused(
@@ -90,9 +91,10 @@ export const KrakenWriterSettling = Layer.scoped(
       const found = identity === undefined ? Option.none() : yield* recorded.recognize(draft, repeat)
       if (Option.isSome(found)) return found.value
       const { params: sized, resolved } = yield* refused(endpoint, params)(resolve(endpoint, params))
-      // Nearly always there is room. If not, what is open is perhaps to be read back. Another write can then take the room
-      // between the judgement and the reservation: it is judged once more.
-      const sent = yield* attempt(write, sized, true).pipe(
+      // Nearly always there is room. If not, what is open is perhaps to be read back, cancelled orders first. Another write
+      // can then take the room between the judgement and the reservation: it is judged once more.
+      const sent = yield* attempt(write, sized, "assumed").pipe(
+        Effect.catchTag("NoRoomLeft", ({ refusal }) => attempt(write, sized, refusal)),
         Effect.catchTag("NoRoomLeft", () => attempt(write, sized)),
         Effect.catchTag("NoRoomLeft", () => attempt(write, sized)),
         Effect.catchTag("NoRoomLeft", ({ refusal }) => recorded.refuse({ endpoint, params: sized }, refusal))

@@ -143,6 +143,20 @@ describe("an agent with a budget of 500 USD can't get past it by", () => {
     )
   )
 
+  it.effect("the id of an earlier order", () =>
+    on({}, ({ order, send, world }) =>
+      Effect.gen(function* () {
+        const named = (price: string) => ({ ...limitBuy("0.001", price), cl_ord_id: "mine" })
+        assert.strictEqual((yield* order(named("48000")))._tag, "Sent")
+        const refused = { _tag: "NotAllowed", rule: "cl_ord_id" }
+        assert.deepInclude(yield* order(named("47900")), refused)
+        const orders = [limitBuy("0.001", "47800"), named("47700")]
+        assert.deepInclude(yield* send("private/AddOrderBatch", { pair: "XBTUSD", orders }), refused)
+        assert.strictEqual(world.rest.exchange.orders.size, 1)
+      })
+    )
+  )
+
   it.effect("two processes that send at once", () =>
     on({}, ({ order, startAnother, world }) =>
       Effect.gen(function* () {

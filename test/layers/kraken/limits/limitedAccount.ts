@@ -5,7 +5,7 @@ import type { Spend } from "../../../../src/domain/mandates/claim.ts"
 import type { Mandate } from "../../../../src/domain/mandates/mandate.ts"
 import type { OutcomeName } from "../../../../src/domain/record/events.ts"
 import { RecordSql } from "../../../../src/layers/access/record/RecordSql.ts"
-import { makeLimitGuard } from "../../../../src/layers/kraken/limits/limitGuard.ts"
+import { makeLimitGuard, type Room } from "../../../../src/layers/kraken/limits/limitGuard.ts"
 import { makeReadBack } from "../../../../src/layers/kraken/limits/readBack.ts"
 import { Approvals } from "../../../../src/services/Approvals.ts"
 import { KrakenClient, type Priority, type ReadError } from "../../../../src/services/KrakenClient.ts"
@@ -119,7 +119,7 @@ export const makeAgent = Effect.fnUntraced(function* (
     asAgent,
     readBack: (scope: "own" | "everyone" = "own") => asAgent(readBack(scope, "private/AddOrder")),
     /** Judges a write as it is judged before it is sent. */
-    guard: (endpoint: WriteEndpoint, params: Params) => asAgent(guard(endpoint, params)),
+    guard: (endpoint: WriteEndpoint, params: Params, room?: Room) => asAgent(guard(endpoint, params, undefined, room)),
     open: asAgent(record.openSpends("own")),
     /** Records a write, and its outcome if that is given. Returns the number of its row. */
     write: Effect.fnUntraced(function* (

@@ -364,6 +364,27 @@ describe("reading orders back", () => {
         })
       )
     )
+
+    it.scoped("leaves the room to the record once the orders that cancels have named were read", () =>
+      withAgent((agent, lists) =>
+        Effect.gen(function* () {
+          yield* fillDay(agent, lists)
+          const amounts = { asked: "502", allowed: "5000", left: "482", unit: "USD" }
+          const refusal = { _tag: "Limit", layer: "mandate", limit: "max/day", ...amounts } as const
+          yield* agent.guard("private/CancelOrder", { txid: ids[0] })
+          const { claim } = yield* agent.guard("private/AddOrder", order, refusal)
+          assert.deepStrictEqual(
+            claim?.spends.map(({ asset }) => asset),
+            ["USD"]
+          )
+          assert.deepStrictEqual(readOf(lists), [ids[0]])
+          assert.deepInclude(yield* Effect.flip(agent.guard("private/AddOrder", order, refusal)), {
+            _tag: "LimitReached"
+          })
+          assert.deepStrictEqual(readOf(lists), [ids[0], ids.join(",")])
+        })
+      )
+    )
   })
 
   describe("before a sale is judged", () => {
