@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { describeAnyOf, Permission } from "../domain/keys/permissions.ts"
 import { escapeLines, escapeText, quoteTexts } from "../domain/wire/escapeText.ts"
+import { defaultAccount, settingPrefix } from "./KrakenAccount.ts"
 
 // One class for each thing that a caller can do differently.
 
@@ -26,13 +27,20 @@ export class KrakenCredentialsMissing extends Schema.TaggedError<KrakenCredentia
   "KrakenCredentialsMissing",
   {
     endpoint: Schema.String,
+    /** The name of the Kraken account, if it has one. */
+    account: Schema.optional(Schema.String),
     /** Path of a `.env` file that might have the credentials and was not read. */
     unreadFile: Schema.optional(Schema.String)
   }
 ) {
+  /** The names of the settings that are missing. */
+  get settings() {
+    const prefix = settingPrefix(this.account ?? defaultAccount)
+    return `${prefix}API_KEY and ${prefix}API_SECRET`
+  }
   override get message() {
     const unread = this.unreadFile === undefined ? "" : ` The file ${JSON.stringify(this.unreadFile)} was not read.`
-    return `Kraken API credentials are not configured (set KRAKEN_API_KEY and KRAKEN_API_SECRET): ${this.endpoint} needs them.${unread}`
+    return `Kraken API credentials are not configured (set ${this.settings}): ${this.endpoint} needs them.${unread}`
   }
 }
 

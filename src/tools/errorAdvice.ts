@@ -12,8 +12,8 @@ const advice = Match.typeTags<ToolError>()({
   NotOffered: ({ instead }) => `Call ${instead} instead.`,
   UnknownName: () =>
     "Nothing was sent. Call again with one of these names, or look it up with get_asset_pairs or get_assets.",
-  KrakenCredentialsMissing: () =>
-    "Ask the user to configure KRAKEN_API_KEY and KRAKEN_API_SECRET. Public market tools work without them.",
+  KrakenCredentialsMissing: ({ settings }) =>
+    `Ask the user to configure ${settings}. Public market tools work without them.`,
   KrakenAuthError: ({ clockLag, reason }) => {
     if (reason !== "nonce")
       return "Nothing was done. Do not retry: repeated failures lock the key out. Ask the user to check the API key."

@@ -1,4 +1,5 @@
-import { pairOf, prefixOf } from "../../src/layers/settings/keyPairs.ts"
+import { pairOf } from "../../src/layers/settings/keyPairs.ts"
+import { settingPrefix } from "../../src/services/KrakenAccount.ts"
 import { settings } from "../../src/layers/settings/settingDefinitions.ts"
 
 /** The names of all settings, among them those of the Kraken accounts that the documents use as examples. */
@@ -6,6 +7,6 @@ export const documentedSettings: ReadonlySet<string> = new Set([
   ...Object.values(settings).map(({ name }) => name),
   ...["desk", "cold"].flatMap((account) => [
     ...Object.values(pairOf(account)).map(({ name }) => name),
-    `${prefixOf(account)}TIER`
+    `${settingPrefix(account)}TIER`
   ])
 ])

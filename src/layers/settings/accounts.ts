@@ -1,13 +1,16 @@
 import { Option, Redacted } from "effect"
 import type { KrakenAccount } from "../../services/Config.ts"
-import { KrakenAccountName } from "../../services/KrakenAccount.ts"
+import { KrakenAccountName, settingPrefix } from "../../services/KrakenAccount.ts"
 import { readCredentials } from "./credentials.ts"
-import { accountsIn, pairOf, prefixOf } from "./keyPairs.ts"
+import { accountsIn, pairOf } from "./keyPairs.ts"
 import { type Setting, settings, type Values } from "./settingDefinitions.ts"
 import type { Source } from "./sources.ts"
 
 /** The rate limits of an account, if they differ from those of the others. */
-const tierOf = (account: string): Setting<Values["tier"]> => ({ ...settings.tier, name: `${prefixOf(account)}TIER` })
+const tierOf = (account: string): Setting<Values["tier"]> => ({
+  ...settings.tier,
+  name: `${settingPrefix(account)}TIER`
+})
 
 /** Lists the settings of the accounts that a source names. */
 export const settingsOfAccounts = (source: Source): ReadonlyArray<string> =>

@@ -1,3 +1,4 @@
+import { settingPrefix } from "../../services/KrakenAccount.ts"
 import { settings } from "./settingDefinitions.ts"
 import type { Setting } from "./settingDefinitions.ts"
 import type { Source } from "./sources.ts"
@@ -16,14 +17,11 @@ const { key, keyFile, otp, secret, secretFile } = settings
 /** The API key without a name. */
 export const unnamedPair: KeyPair = { key, keyFile, otp, secret, secretFile }
 
-/** Returns the beginning of the names of an account's settings, such as `KRAKEN_DESK_` of `desk`. */
-export const prefixOf = (account: string): string => `KRAKEN_${account.toUpperCase().replaceAll("-", "_")}_`
-
 /** Makes the settings of the API key of an account, such as `KRAKEN_DESK_API_KEY` of `desk`. */
 export const pairOf = (account: string): KeyPair => {
   const named = (setting: Setting<string>): Setting<string> => ({
     ...setting,
-    name: setting.name.replace(/^KRAKEN_/, prefixOf(account))
+    name: setting.name.replace(/^KRAKEN_/, settingPrefix(account))
   })
   return {
     key: named(key),

@@ -7,6 +7,7 @@ import { sign } from "../../../domain/wire/signature.ts"
 import { clockTolerance, monotonic } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
 import type { LeavingIntent, Priority } from "../../../services/KrakenClient.ts"
+import { defaultAccount } from "../../../services/KrakenAccount.ts"
 import { describeLag, KrakenCredentialsMissing } from "../../../services/KrakenErrors.ts"
 import type { Frozen } from "../../../services/LimitErrors.ts"
 import { type MayNotLeave, NonceSource, type Turn } from "../../../services/NonceSource.ts"
@@ -96,7 +97,11 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
   ): Effect.Effect<A, SendFailed | Frozen | KrakenCredentialsMissing | MayNotLeave> => {
     const { accept, check = Effect.void, endpoint, intent, params, priority } = call
     if (Option.isNone(credentials))
-      return new KrakenCredentialsMissing({ endpoint, unreadFile: Option.getOrUndefined(unreadFile) })
+      return new KrakenCredentialsMissing({
+        endpoint,
+        ...(config.account !== defaultAccount && { account: config.account }),
+        unreadFile: Option.getOrUndefined(unreadFile)
+      })
     const { key, otp, secret } = credentials.value
     const send = (turn: Turn) =>
       Effect.flatMap(params, (params) => {

@@ -7,6 +7,7 @@ import { HttpClientKeepAlive } from "../../../../src/layers/kraken/client/HttpCl
 import { KrakenClientHttp } from "../../../../src/layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceMemory } from "../../../../src/layers/kraken/nonces/NonceSourceMemory.ts"
 import { RateBudgetOff } from "../../../../src/layers/kraken/rates/RateBudgetOff.ts"
+import { KrakenAccountName } from "../../../../src/services/KrakenAccount.ts"
 import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
 import type { Key } from "../../../doubles/fake/Keys.ts"
 import * as Fault from "../../../doubles/fake/Faults.ts"
@@ -278,6 +279,25 @@ describe("KrakenClientHttp", () => {
         assert.property(yield* kraken.read("public/Time", {}), "unixtime")
       }).pipe(Effect.provide(client(url)))
       assert.strictEqual(fake.count(), 1)
+    })
+  )
+
+  it.effect("names the settings of its own account if it has no credentials", () =>
+    Effect.gen(function* () {
+      const ofAccount = (name: string) =>
+        KrakenClientHttp.pipe(
+          Layer.provide([inProcess(makeFakeKraken()), NonceSourceMemory, RateBudgetOff]),
+          Layer.provide(TestConfig({ account: KrakenAccountName.make(name) })),
+          Layer.merge(Operated)
+        )
+      const named = (name: string) =>
+        Effect.gen(function* () {
+          const kraken = yield* KrakenClient
+          const error = yield* Effect.flip(kraken.read("private/Balance", {}))
+          return error._tag === "KrakenCredentialsMissing" ? error.settings : error._tag
+        }).pipe(Effect.provide(ofAccount(name)))
+      assert.strictEqual(yield* named("default"), "KRAKEN_API_KEY and KRAKEN_API_SECRET")
+      assert.strictEqual(yield* named("cold-store"), "KRAKEN_COLD_STORE_API_KEY and KRAKEN_COLD_STORE_API_SECRET")
     })
   )
 
