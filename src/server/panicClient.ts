@@ -2,7 +2,7 @@ import { Duration, Effect, Layer, LogLevel } from "effect"
 import { HttpClientThroughProxy } from "../layers/kraken/client/HttpClientThroughProxy.ts"
 import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceOfEmergency } from "../layers/kraken/nonces/NonceSourceOfState.ts"
-import { RateBudgetOff } from "../layers/kraken/rates/RateBudgetOff.ts"
+import { RateBudgetOfEmergency } from "../layers/kraken/rates/RateBudgetOff.ts"
 import { Logging } from "../layers/telemetry/logging.ts"
 import { Config } from "../services/Config.ts"
 
@@ -26,7 +26,7 @@ const Settings = Layer.effect(
  * own, so that nothing but Kraken holds a cancel back.
  */
 export const PanicClient = KrakenClientHttp.pipe(
-  Layer.provide([HttpClientThroughProxy, NonceSourceOfEmergency, RateBudgetOff]),
+  Layer.provide([HttpClientThroughProxy, NonceSourceOfEmergency, RateBudgetOfEmergency]),
   Layer.merge(Logging()),
   Layer.provide(Settings)
 )

@@ -1,36 +1,33 @@
-import { DateTime, Duration, Effect, Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { type Endpoint, endpoints, isPrivate, type Params } from "../../../domain/endpoints/endpoints.ts"
 import { engineLimits, type Limit, publicLimit, restLimits, type Tier } from "../../../domain/endpoints/rateCosts.ts"
 import { report } from "../../../services/CallContext.ts"
-import { clocks, monotonic } from "../../../services/Clocks.ts"
+import { monotonic } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
 import type { Priority } from "../../../services/KrakenClient.ts"
-import { KrakenLockout, KrakenRateLimitError } from "../../../services/KrakenErrors.ts"
+import { KrakenRateLimitError } from "../../../services/KrakenErrors.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 import { accountLabel } from "../../metrics/accountLabel.ts"
 import { rateRefusals, rateWaits } from "../../metrics/instruments.ts"
-import { RateBudgetOff } from "./RateBudgetOff.ts"
+import { makeRateBudgetOff } from "./RateBudgetOff.ts"
 import { chargesOf } from "./charges.ts"
 import { type BucketRequest, type LeakyBucket, makeLeakyBucket, type SharedLevel } from "./leakyBucket.ts"
 import { makeBucketsByKey } from "./bucketsByKey.ts"
+import { makeLockout } from "./lockout.ts"
 import { makeRecentOrders, pairKey } from "./recentOrders.ts"
 
-/** One budget that models Kraken's documented counters, for the tier in the settings; none if the tier is `off`. */
+/** One budget that models Kraken's documented counters, for the tier in the settings; without limits if the tier is `off`. */
 export const RateBudgetModel = Layer.unwrapEffect(
   Effect.map(Config, ({ account, tier }) =>
-    tier === "off" ? RateBudgetOff : Layer.sync(RateBudget, () => makeRateBudget(tier, accountLabel({ account })))
+    Layer.sync(RateBudget, () => {
+      const label = accountLabel({ account })
+      return tier === "off" ? makeRateBudgetOff(label) : makeRateBudget(tier, label)
+    })
   )
 )
 
 /** The part of the REST limit that is reserved for look-ups of writes, which cost 1 or 2 each. */
 const reservedForLookUps = 3
-
-/**
- * The time for which a key is locked out.
- *
- * @see https://docs.kraken.com/api/docs/guides/spot-errors read 2026-08-17
- */
-const lockout = Duration.minutes(15)
 
 /** Returns the points that are left, to two decimals. */
 const left = ({ maximum }: Limit, level: number): number => Math.max(0, Math.floor((maximum - level) * 100) / 100)
@@ -49,8 +46,7 @@ export const makeRateBudget = (tier: Tier, label = "", shared?: SharedLevels): t
   const engine = makeBucketsByKey(engineLimit, shared && ((pair) => shared(`engine ${pair}`, engineLimit)))
   const publicBuckets = makeBucketsByKey(publicLimit)
   const orders = makeRecentOrders()
-  /** The end of a lockout, in milliseconds of the monotonic clock. */
-  let lockedUntil = -Infinity
+  const lockout = makeLockout(label)
 
   const takeFrom = (
     bucket: LeakyBucket,
@@ -87,24 +83,17 @@ export const makeRateBudget = (tier: Tier, label = "", shared?: SharedLevels): t
     }
   })
 
-  const refuseLockedOut = (endpoint: Endpoint) =>
-    Effect.flatMap(clocks, ({ monotonic, wall }) =>
-      monotonic < lockedUntil
-        ? new KrakenLockout({ endpoint, until: DateTime.unsafeMake(wall + lockedUntil - monotonic) })
-        : Effect.void
-    )
-
   return {
     take: Effect.fnUntraced(function* (endpoint, params, priority) {
       if (!isPrivate(endpoint)) {
         const request = { cost: 1, priority, reserved: 0 }
         return yield* takeFrom(publicBucket(endpoint, params), endpoint, "public", request)
       }
-      yield* refuseLockedOut(endpoint)
+      yield* lockout.check(endpoint)
       yield* takeRest(endpoint, priority)
       yield* takeEngine(endpoint, params, priority)
       // During the wait, another call might have found the key locked out.
-      yield* refuseLockedOut(endpoint)
+      yield* lockout.check(endpoint)
     }),
     carriedOut: Effect.fn("RateBudget.carriedOut")(function* (endpoint, params, result) {
       orders.carriedOut(endpoint, params, result, yield* monotonic)
@@ -124,13 +113,7 @@ export const makeRateBudget = (tier: Tier, label = "", shared?: SharedLevels): t
         }
       }
     }),
-    lockedOut: Effect.fn("RateBudget.lockedOut")(function* (endpoint) {
-      rateRefusals.add("lockout", label)
-      const { monotonic, wall } = yield* clocks
-      const lasts = Duration.toMillis(lockout)
-      lockedUntil = monotonic + lasts
-      return new KrakenLockout({ endpoint, until: DateTime.unsafeMake(wall + lasts) })
-    }),
+    lockedOut: lockout.begin,
     remaining: Effect.map(rest.level, (level) => ({ rest: { ...restLimit, remaining: left(restLimit, level) } })),
     remainingOfEngine: Effect.map(engine.highest, (level) => ({
       maximum: engineLimit.maximum,

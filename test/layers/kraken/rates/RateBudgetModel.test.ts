@@ -2,13 +2,15 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Exit, Fiber, Layer, Option, Ref, TestClock } from "effect"
 import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoints.ts"
 import { RateBudgetModel } from "../../../../src/layers/kraken/rates/RateBudgetModel.ts"
+import { RateBudgetOfEmergency } from "../../../../src/layers/kraken/rates/RateBudgetOff.ts"
+import { RateBudgetPerAccount } from "../../../../src/layers/kraken/rates/RateBudgetPerAccount.ts"
 import { CallContext } from "../../../../src/services/CallContext.ts"
 import type { Config } from "../../../../src/services/Config.ts"
 import type { Priority } from "../../../../src/services/KrakenClient.ts"
 import type { KrakenRateLimitError } from "../../../../src/services/KrakenErrors.ts"
 import { RateBudget } from "../../../../src/services/RateBudget.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
-import { Operated } from "../../../doubles/TestPrincipal.ts"
+import { as, Operated } from "../../../doubles/TestPrincipal.ts"
 
 const model = (tier: (typeof Config.Service)["tier"] = "starter") =>
   RateBudgetModel.pipe(Layer.provide(TestConfig({ tier })), Layer.merge(Operated))
@@ -343,21 +345,55 @@ describe("public calls", () => {
 describe("a lockout", () => {
   it.effect("stops all private calls for fifteen minutes, also waiting ones, and no public ones", () =>
     Effect.gen(function* () {
-      const budget = yield* RateBudget
       yield* repeat(12, balance)
       const waiting = yield* start(Effect.flip(take(balance)))
-      const lockout = yield* budget.lockedOut(balance)
-      const until = DateTime.formatIso(lockout.until)
-      assert.strictEqual(until, "1970-01-01T00:15:00.000Z")
+      yield* locksOut
       yield* TestClock.adjust("4 seconds")
       assert.deepInclude(yield* Fiber.join(waiting), { _tag: "KrakenLockout" })
-      const error = yield* Effect.flip(take("private/CancelAll", {}, "cancel"))
-      assert.include(error.message, until)
-      yield* take("public/Time")
-      yield* TestClock.adjust("896 seconds")
-      yield* take("private/CancelAll", {}, "cancel")
+      yield* staysLockedOut
     }).pipe(Effect.provide(model()))
   )
+
+  it.effect("does the same where no gate holds anything back", () =>
+    Effect.gen(function* () {
+      yield* locksOut
+      yield* TestClock.adjust("4 seconds")
+      yield* staysLockedOut
+    }).pipe(Effect.provide(model("off")))
+  )
+
+  it.effect("is that of one simulated account, whatever the tier", () =>
+    Effect.forEach(["starter", "off"] as const, (tier) =>
+      Effect.gen(function* () {
+        yield* as("one", "paper")(locksOut)
+        assert.deepInclude(yield* Effect.flip(as("one", "paper")(take(balance))), { _tag: "KrakenLockout" })
+        yield* as("two", "paper")(take(balance))
+      }).pipe(Effect.provide(RateBudgetPerAccount.pipe(Layer.provide(TestConfig({ tier })))))
+    )
+  )
+
+  it.effect("holds nothing back in an emergency", () =>
+    Effect.gen(function* () {
+      yield* locksOut
+      yield* take("private/CancelAll", {}, "cancel")
+    }).pipe(Effect.provide([RateBudgetOfEmergency, Operated]))
+  )
+})
+
+/** Tells the budget that Kraken has locked the key out. */
+const locksOut = Effect.gen(function* () {
+  const { lockedOut } = yield* RateBudget
+  const { until } = yield* lockedOut(balance)
+  assert.strictEqual(DateTime.formatIso(until), "1970-01-01T00:15:00.000Z")
+})
+
+/** Checks that private calls are refused until fifteen minutes after a lockout four seconds ago. */
+const staysLockedOut = Effect.gen(function* () {
+  const error = yield* Effect.flip(take("private/CancelAll", {}, "cancel"))
+  assert.strictEqual(error._tag === "KrakenLockout" && DateTime.formatIso(error.until), "1970-01-01T00:15:00.000Z")
+  yield* take("public/Time")
+  yield* TestClock.adjust("896 seconds")
+  yield* take("private/CancelAll", {}, "cancel")
 })
 
 it.effect("no gate holds anything back where they are off", () =>
