@@ -16,6 +16,7 @@ import { RecordUnavailable } from "../../services/Record.ts"
 import type { DatabaseUnavailable } from "../storage/databaseFile.ts"
 import { all, run, type Steps } from "../storage/steps.ts"
 import type { TransactionalDatabase } from "../storage/transactionalDatabase.ts"
+import { apartByAccount } from "./principals.ts"
 import { type Authority, authorityInFile, authorityOf } from "./record/authority.ts"
 
 /** The pause between two writes of the counts, and the age at which counts of other processes are read again. */
@@ -93,9 +94,10 @@ function makeCallBudget(authority: Authority): Effect.Effect<typeof CallBudget.S
 
     return CallBudget.of({
       count: ({ exempt, name }) =>
-        Effect.flatMap(Principal, ({ mandate }) => {
-          if (Option.isNone(mandate) || !isLimited(mandate.value.terms)) return Effect.void
-          const { subject, terms } = mandate.value
+        Effect.flatMap(Principal, (principal) => {
+          const limited = limitsOf(principal)
+          if (limited === undefined) return Effect.void
+          const { subject, terms } = limited
           const counted = Effect.flatMap(Clock.currentTimeMillis, (now) =>
             Effect.flatMap(counterOf(subject, now), (counter) => {
               const reached = exempt ? undefined : reachedBy(counter, terms, name, now)
@@ -106,9 +108,10 @@ function makeCallBudget(authority: Authority): Effect.Effect<typeof CallBudget.S
           )
           return exempt ? Effect.catchTag(counted, "RecordUnavailable", (error) => Effect.logWarning(error)) : counted
         }),
-      usage: Effect.flatMap(Principal, ({ mandate }) => {
-        if (Option.isNone(mandate) || !isLimited(mandate.value.terms)) return Effect.succeed([])
-        const { subject, terms } = mandate.value
+      usage: Effect.flatMap(Principal, (principal) => {
+        const limited = limitsOf(principal)
+        if (limited === undefined) return Effect.succeed([])
+        const { subject, terms } = limited
         return Effect.flatMap(Clock.currentTimeMillis, (now) =>
           Effect.map(counterOf(subject, now), (counter) =>
             callWindows.flatMap((window) => usageIn(counter, terms, window, now))
@@ -117,6 +120,14 @@ function makeCallBudget(authority: Authority): Effect.Effect<typeof CallBudget.S
       })
     })
   })
+}
+
+/** Finds the mandate of a caller whose calls are limited, and the name under which they are counted. */
+const limitsOf = (principal: typeof Principal.Service) => {
+  const mandate = Option.getOrUndefined(principal.mandate)
+  return mandate === undefined || !isLimited(mandate.terms)
+    ? undefined
+    : { subject: apartByAccount(principal, mandate.subject), terms: mandate.terms }
 }
 
 const isLimited = ({ calls }: Mandate): boolean => callWindows.some((window) => calls[window] !== undefined)

@@ -54,13 +54,21 @@ const principal = (
 
 const kraken = AccountName.make("kraken")
 
-/** Names the simulated account of a caller. The local user has one for each Kraken account; a token opens only one. */
+/**
+ * Names something of a caller that each Kraken account has apart. A token opens only one account. The local user can open
+ * any, of which the one without a name leaves the name as it is.
+ */
+export const apartByAccount = (
+  { caller, krakenAccount }: Pick<typeof Principal.Service, "caller" | "krakenAccount">,
+  name: string
+): string => (caller._tag === "Operator" && krakenAccount !== defaultAccount ? `${krakenAccount}/${name}` : name)
+
+/** Names the simulated account of a caller. */
 const paperAccount = (
   caller: Caller,
   krakenAccount: KrakenAccountName,
   mandate: Option.Option<MandateInForce>
 ): AccountName => {
   const name = Option.match(mandate, { onNone: () => caller.id, onSome: ({ subject }) => subject })
-  const isNamed = caller._tag === "Operator" && krakenAccount !== defaultAccount
-  return AccountName.make(isNamed ? `${krakenAccount}/${name}` : name)
+  return AccountName.make(apartByAccount({ caller, krakenAccount }, name))
 }
