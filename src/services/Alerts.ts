@@ -33,7 +33,7 @@ export interface TakenAlerts {
 
 /** There are as many alerts as there can be. */
 export class TooManyAlerts extends Schema.TaggedError<TooManyAlerts>()("TooManyAlerts", {
-  /** The alerts that wait: of this caller, or of all callers. */
+  /** The alerts that wait: of this caller, or of all callers of its account. */
   of: Schema.Literal("caller", "all"),
   limit: Schema.Number
 }) {

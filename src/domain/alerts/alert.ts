@@ -37,7 +37,7 @@ export type Firing = typeof Firing.Type
 export const alertLimits = {
   /** Alerts of one caller that wait. */
   perCaller: 20,
-  /** Alerts of all callers of this installation that wait. */
+  /** Alerts of all callers of a Kraken account that wait. */
   inAll: 200,
   /** Fired and expired alerts of one caller that stay listed. */
   ended: 20,

@@ -176,7 +176,8 @@ function* make(own: Owner, { at, condition, expiresAt, since }: Draft): Steps<Al
   yield* prune(own, at)
   if ((yield* waitingOf(own, at)) >= alertLimits.perCaller)
     return new TooManyAlerts({ of: "caller", limit: alertLimits.perCaller })
-  const waiting = Number(yield* value("SELECT count(*) FROM alerts WHERE fired_at IS NULL AND expires_at > ?", at))
+  const sql = "SELECT count(*) FROM alerts WHERE key = @key AND fired_at IS NULL AND expires_at > @at"
+  const waiting = Number(yield* value(sql, { key: own.key, at }))
   if (waiting >= alertLimits.inAll) return new TooManyAlerts({ of: "all", limit: alertLimits.inAll })
   const [row] = yield* all<Row>(
     `INSERT INTO alerts (key, account, caller, condition, since, created_at, expires_at, watched_at)

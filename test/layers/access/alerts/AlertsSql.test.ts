@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, TestClock } from "effect"
+import { Effect, Option, Redacted, TestClock } from "effect"
 import { alertLimits } from "../../../../src/domain/alerts/alert.ts"
 import { AlertsSql } from "../../../../src/layers/access/alerts/AlertsSql.ts"
 import { freeze } from "../../../../src/layers/access/mandates/administer.ts"
@@ -74,9 +74,10 @@ describeInEachHome("alerts beside the record", (makeHome) => {
     })
   )
 
-  it.scoped("are at most 20 of a caller, 200 of all", () =>
+  it.scoped("are at most 20 of a caller, 200 of all of a Kraken account", () =>
     Effect.gen(function* () {
-      const alerts = yield* open(yield* makeHome)
+      const home = yield* makeHome
+      const alerts = yield* open(home)
       const make = (caller: string, count: number) =>
         Effect.forEach(
           Array.from({ length: count }, (_, n) => String(n + 1)),
@@ -86,6 +87,9 @@ describeInEachHome("alerts beside the record", (makeHome) => {
       const tooMany = yield* Effect.flip(as("c0")(alerts.create(price("99"), options)))
       assert.deepInclude(tooMany, { _tag: "TooManyAlerts", of: "caller", limit: 20 })
       assert.deepInclude(yield* Effect.flip(make("another", 1)), { _tag: "TooManyAlerts", of: "all", limit: 200 })
+      const { key, secret } = { key: Redacted.make("other"), secret: Redacted.make("") }
+      const ofOther = yield* open(home, { credentials: Option.some({ key, secret, otp: Option.none() }) })
+      yield* as("another")(ofOther.create(price("1"), options))
       yield* alerts.drop("c0")
       yield* make("another", 1)
     })
