@@ -16,7 +16,11 @@ describe("a misspelt word of the command line", () => {
     ["token --hepl", "--help"],
     ["token create one --max-order 5USD", "--max 100USD/order"],
     ["token update 1 --daily-max=5USD", "--max 100USD/day"],
-    ["token create one --max-oepn 5", "--max-open"]
+    ["token create one --max-oepn 5", "--max-open"],
+    ["serve stdoi", "--stdio"],
+    ["token create one bugdet", "--budget"],
+    ["token create -e 1d one pairs", "--pairs"],
+    ["token list --json true al", "--all"]
   ])("is answered with the nearest: %s", ([words = "", nearest = ""]) =>
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine
@@ -29,14 +33,17 @@ describe("a misspelt word of the command line", () => {
   it.scopedLive.each([
     ["token frobnicate", "create, freeze, list, revoke, rotate, show, unfreeze, update; the nearest is "],
     ["NONSENSE --help", "tools, version; the nearest is "],
+    ["serve NONSENSE --help", "--stdio; the nearest is "],
     ["token list --frobnicate", "--all"]
-  ])("that is near none is answered with all, commands with the nearest of them too: %s", ([words = "", known = ""]) =>
-    Effect.gen(function* () {
-      const { run } = yield* makeCommandLine
-      const { code, stderr, stdout } = yield* run(words.split(" "))
-      assert.include(stderr, known)
-      assert.deepStrictEqual({ code, stdout }, { code: 2, stdout: "" })
-    })
+  ])(
+    "that is near none is answered with all, commands and arguments with the nearest of them too: %s",
+    ([words = "", known = ""]) =>
+      Effect.gen(function* () {
+        const { run } = yield* makeCommandLine
+        const { code, stderr, stdout } = yield* run(words.split(" "))
+        assert.include(stderr, known)
+        assert.deepStrictEqual({ code, stdout }, { code: 2, stdout: "" })
+      })
   )
 
   it.scopedLive.each([
@@ -46,7 +53,9 @@ describe("a misspelt word of the command line", () => {
     ["-h tokn", "token"],
     ["token creat --help", "create"],
     ["token --help creat", "create"],
-    ["audit lsit -h", "list"]
+    ["audit lsit -h", "list"],
+    ["serve --help stdio", "--stdio"],
+    ["serve -h stdio", "--stdio"]
   ])("is answered with the nearest although help is asked for: %s", ([words = "", nearest = ""]) =>
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine
@@ -74,6 +83,8 @@ describe("a correct command line", () => {
     "token create --json -e 1d one",
     "token list --log-level none",
     "token create --expires-in 1d --json -- --name",
+    "token list --json true",
+    "tools --paper get_ticker --json",
     "token list --help",
     "token --help",
     "--help token",
