@@ -11,7 +11,7 @@ export interface Progress {
 
 /**
  * The request that a call belongs to. It decides nothing about what a call is allowed to do. Without a request, progress
- * is not reported and no user can be asked. Fibers in the background inherit it.
+ * is not reported. Fibers in the background inherit it.
  */
 export class CallContext extends Context.Reference<CallContext>()("mcp-kraken/services/CallContext", {
   defaultValue: (): {
@@ -23,17 +23,11 @@ export class CallContext extends Context.Reference<CallContext>()("mcp-kraken/se
     readonly noteReceipt: (receipt: string) => Effect.Effect<void>
     /** Notes where an answer to a read came from. */
     readonly noteSource: (source: Source) => Effect.Effect<void>
-    /** True if the client can show a form to its user. See `askUser.ts`. */
-    readonly asks: boolean
-    /** The answers of the user to the questions of this call's earlier rounds. */
-    readonly answers: { readonly [name: string]: unknown }
   } => ({
     requestId: "",
     report: () => Effect.void,
     noteReceipt: () => Effect.void,
-    noteSource: () => Effect.void,
-    asks: false,
-    answers: {}
+    noteSource: () => Effect.void
   })
 }) {}
 

@@ -11,7 +11,6 @@ import type { PermissionCache } from "../services/PermissionCache.ts"
 import type { Offer, Policy } from "../services/Policy.ts"
 import type { Principal } from "../services/Principal.ts"
 import type { Record, RecordUnavailable } from "../services/Record.ts"
-import type { InputRequired } from "../services/UserInput.ts"
 import * as Account from "./account/tools.ts"
 import * as Alerts from "./alerts/tools.ts"
 import * as Books from "./market/orderBooks.ts"
@@ -42,7 +41,7 @@ import * as WebSocket from "./trading/webSocketToken.ts"
 import { essential, first } from "./listOrder.ts"
 import type { EndpointError, CheckError, Tool } from "./kit/tool.ts"
 
-/** All errors of tools, besides a question to the user. A tool with another error does not compile in `toolsets`. */
+/** All errors of tools. A tool with another error does not compile in `toolsets`. */
 export type ToolError = CheckError | EndpointError | RecordUnavailable | TooManyAlerts
 
 /** All services that tools can require. */
@@ -61,7 +60,7 @@ export type ToolServices =
   | Principal
   | Record
 
-export type AnyTool = Tool<string, never, unknown, ToolError | InputRequired, ToolServices>
+export type AnyTool = Tool<string, never, unknown, ToolError, ToolServices>
 
 /** Sorts the tools of a toolset by name. The order of a module's exports depends on the loader. */
 const inOrder = <A extends { readonly name: string }>(tools: { readonly [name: string]: A }): Array<A> =>

@@ -1,7 +1,7 @@
 import { Effect, Option } from "effect"
 import { ProtocolError } from "../../src/layers/mcp/protocol/ProtocolError.ts"
 import type { Call } from "../../src/layers/mcp/protocol/serverDefinition.ts"
-import { InputRequired, type Question } from "../../src/services/UserInput.ts"
+import { InputRequired, type Question } from "../../src/layers/mcp/protocol/InputRequired.ts"
 import { type Fixture, text } from "./tools.ts"
 
 export const elicit = (message: string, properties: Record<string, object>): Question => ({

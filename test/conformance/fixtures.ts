@@ -2,7 +2,7 @@ import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Effect, Stream } from "effect"
 import { ProtocolError, resourceNotFound } from "../../src/layers/mcp/protocol/ProtocolError.ts"
 import type { ServerDefinition, Watch } from "../../src/layers/mcp/protocol/serverDefinition.ts"
-import { InputRequired } from "../../src/services/UserInput.ts"
+import { InputRequired } from "../../src/layers/mcp/protocol/InputRequired.ts"
 import { askingTools, elicit, isAnswered } from "./asking.ts"
 import { png, tools as plainTools } from "./tools.ts"
 

@@ -2,7 +2,7 @@ import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { report } from "../../src/services/CallContext.ts"
-import type { InputRequired } from "../../src/services/UserInput.ts"
+import type { InputRequired } from "../../src/layers/mcp/protocol/InputRequired.ts"
 import type { ProtocolError } from "../../src/layers/mcp/protocol/ProtocolError.ts"
 import type { Call } from "../../src/layers/mcp/protocol/serverDefinition.ts"
 

@@ -6,7 +6,6 @@ import { Config } from "../../../services/Config.ts"
 import { type Offer, Policy } from "../../../services/Policy.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
-import type { InputRequired } from "../../../services/UserInput.ts"
 import { TradingMode } from "../../../services/TradingMode.ts"
 import { defect } from "../../../tools/kit/defects.ts"
 import { recordRefusal } from "../../../tools/kit/recordRefusal.ts"
@@ -91,9 +90,8 @@ const makeCall = Effect.fnUntraced(function* (config: typeof Config.Service, tra
     const started = yield* Clock.currentTimeMillis
     const ended = withProgressHeartbeat(call, Effect.zipRight(admit(tool, args), tool.call(args))).pipe(
       Effect.map((result): Ended => ({ outcome: "ok", result })),
-      Effect.catchAllCause((cause): Effect.Effect<Ended, InputRequired> => {
+      Effect.catchAllCause((cause): Effect.Effect<Ended> => {
         const failure = Option.getOrUndefined(Cause.failureOption(cause))
-        if (failure?._tag === "InputRequired") return Effect.fail(failure)
         if (failure !== undefined) return Effect.succeed(failed(failure, call))
         const details = { tool: name, outcome: tool.intent === "read" ? "nothing" : "unknown", answer: "" } as const
         return Effect.map(defect(cause, details), (error) => failed(error, call))
@@ -152,12 +150,8 @@ const failed = (error: ToolError, { principal, program }: Call): Ended => {
   return { outcome: error._tag, result: ErrorAdvice.render(error) }
 }
 
-const outcomeOf = (exit: Exit.Exit<Ended, InputRequired>): string => {
-  if (Exit.isSuccess(exit)) return exit.value.outcome
-  return Exit.isInterrupted(exit)
-    ? "cancelled"
-    : Option.match(Cause.failureOption(exit.cause), { onNone: () => "ToolDefect", onSome: ({ _tag }) => _tag })
-}
+const outcomeOf = (exit: Exit.Exit<Ended>): string =>
+  Exit.isSuccess(exit) ? exit.value.outcome : Exit.isInterrupted(exit) ? "cancelled" : "ToolDefect"
 
 const unknownTool = (name: string, { readOnly }: typeof Config.Service) => {
   const hint = readOnly ? " (this server only reads; tools that write are not offered)" : ""
@@ -165,22 +159,20 @@ const unknownTool = (name: string, { readOnly }: typeof Config.Service) => {
 }
 
 /**
- * Logs a call, without its arguments except for the facts of a write: in the log entry of its request, if there is one. A call that asks
- * the client during its request runs again in the same request, so it is logged by itself.
+ * Logs a call, without its arguments except for the facts of a write: in the log entry of its request, if there is one.
  */
 const log = (
   tool: string,
-  { addLogFields, noteOutcome, principal, request }: Call,
+  { addLogFields, noteOutcome, principal }: Call,
   started: number,
   outcome: string,
   details?: LogFields
 ) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
     noteOutcome(tool, outcome)
-    const isLast = outcome !== "InputRequired" || Option.isNone(request)
-    if (isLast) calls.add(principal.caller.id, labelOf(principal))
-    const noted = annotateError(outcome === "ok" || outcome === "InputRequired" ? "" : outcome)
-    if (addLogFields === undefined || !isLast) {
+    calls.add(principal.caller.id, labelOf(principal))
+    const noted = annotateError(outcome === "ok" ? "" : outcome)
+    if (addLogFields === undefined) {
       const fields = { tool, caller: principal.caller.id, outcome, ms: now - started, ...details }
       return Effect.zipRight(noted, Effect.logInfo("tool", fields))
     }

@@ -1,6 +1,6 @@
 import { Effect, Option, Predicate, type Redacted } from "effect"
 import type { RequestStateKey } from "../../../services/RequestStateKey.ts"
-import { InputRequired, type Question } from "../../../services/UserInput.ts"
+import { InputRequired, type Question } from "../protocol/InputRequired.ts"
 import { type Json } from "../protocol/messages.ts"
 import { type Binding, decryptState, encryptState } from "./requestState.ts"
 import { ProtocolError } from "../protocol/ProtocolError.ts"

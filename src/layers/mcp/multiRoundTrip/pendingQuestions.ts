@@ -1,6 +1,6 @@
 import { Effect, Predicate } from "effect"
 import type { Principal } from "../../../services/Principal.ts"
-import type { Question } from "../../../services/UserInput.ts"
+import type { Question } from "../protocol/InputRequired.ts"
 import { type Json } from "../protocol/messages.ts"
 import { ProtocolError } from "../protocol/ProtocolError.ts"
 

@@ -1,6 +1,6 @@
-import { Effect, Option, Predicate } from "effect"
+import { Effect } from "effect"
 import type { CallContext, Progress, Source } from "../../../services/CallContext.ts"
-import { idOf, type Json } from "../protocol/messages.ts"
+import { idOf } from "../protocol/messages.ts"
 import type { Call } from "../protocol/serverDefinition.ts"
 
 /** Makes the context of a request for tools. */
@@ -14,9 +14,7 @@ export const contextOf = (call: Call): typeof CallContext.Service => ({
   noteSource: (source) =>
     Effect.sync(() => {
       call.notes.source = oldestOf(call.notes.source, source)
-    }),
-  asks: Option.exists(call.client, ({ elicitation }) => Predicate.isRecord(elicitation)),
-  answers: answersOf(call)
+    })
 })
 
 /** Joins the origins of an answer that several requests made. One that is in part of REST counts as such. */
@@ -40,13 +38,4 @@ const reporter = ({ meta, notify }: Call) => {
         ...(message && { message })
       })
     })
-}
-
-/** Collects the answers to questions that the state of the earlier request names. Others are ignored; see `askUser.ts`. */
-const answersOf = ({ answers, state }: Call): Json => {
-  const earlierState = Option.getOrUndefined(state)
-  if (!Predicate.isRecord(earlierState)) return {}
-  const asked = Array.isArray(earlierState["asked"]) ? earlierState["asked"] : []
-  const answered = Predicate.isRecord(earlierState["answers"]) ? earlierState["answers"] : {}
-  return { ...answered, ...Object.fromEntries(Object.entries(answers).filter(([name]) => asked.includes(name))) }
 }

@@ -19,7 +19,7 @@ interface Observed {
 }
 
 /** Outcomes that are no errors. */
-const good = new Set(["", "ok", "InputRequired"])
+const good = new Set(["", "ok"])
 
 /**
  * Counts a request of a client when it ends, and makes its span, whose trace the log line of the request names. `answer`

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option, Queue, TestClock } from "effect"
 import { PassThrough } from "node:stream"
 import { serveStdio } from "../../../../src/layers/mcp/stdio/serveStdio.ts"
-import { InputRequired } from "../../../../src/services/UserInput.ts"
-import { ask } from "../../../../src/tools/kit/askUser.ts"
+import { InputRequired } from "../../../../src/layers/mcp/protocol/InputRequired.ts"
+import type { Call } from "../../../../src/layers/mcp/protocol/serverDefinition.ts"
 import { linesOf } from "../stdio/jsonLines.ts"
 import { messagesIn, stateless, post, TestHttpDefinition } from "../../../doubles/TestMcp.ts"
 import { bearerOf, testOperator, type TestPrincipal } from "../../../doubles/TestPrincipal.ts"
@@ -14,15 +14,24 @@ const form = {
   requestedSchema: { type: "object", properties: { sure: { type: "boolean" } }, required: ["sure"] }
 } as const
 
+/** Asks for a form, unless the caller has answered it or can't. */
+const ask = Effect.fnUntraced(function* ({ answers, client, state }: Call) {
+  if (!Option.exists(client, (client) => "elicitation" in client)) return "can't ask"
+  const { action } = Option.contains(state, "asked") ? Object(answers["confirm"]) : {}
+  if (action !== undefined) return action === "accept" ? "bought" : "left alone"
+  return yield* new InputRequired({
+    questions: { confirm: { method: "elicitation/create", params: { mode: "form", ...form } } },
+    state: "asked"
+  })
+})
+
 /** A tool that asks before it acts, and one that asks for a capability that no client here has. */
 const edge = TestHttpDefinition({
-  "tools/call": Effect.fnUntraced(function* ({ name }) {
+  "tools/call": Effect.fnUntraced(function* ({ name }, call) {
     if (name === "sample") {
       return yield* new InputRequired({ questions: { q: { method: "sampling/createMessage", params: {} } } })
     }
-    const reply = Option.getOrUndefined(yield* ask("confirm", form))
-    const text = reply === undefined ? "can't ask" : reply.action === "accept" ? "bought" : "left alone"
-    return { content: [{ type: "text", text }] }
+    return { content: [{ type: "text", text: yield* ask(call) }] }
   })
 })
 

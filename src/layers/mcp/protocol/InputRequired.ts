@@ -9,10 +9,10 @@ export type Question = typeof Question.Type
 
 /**
  * A call that needs answers to continue. It ends here and runs again from the start with the answers, so an effect that
- * must happen only once is not allowed before.
+ * must happen only once is not allowed before. No tool asks: an answer of the client would not prove that a person gave it.
  */
 export class InputRequired extends Schema.TaggedError<InputRequired>()("InputRequired", {
-  /** Questions by names that the tool chooses. */
+  /** Questions by names that the handler chooses. */
   questions: Schema.Record({ key: Schema.String, value: Question }),
   /** State that comes back with the answers, encrypted while the client holds it. Without it, the answers are only a claim of the client. */
   state: Schema.optionalWith(Schema.Unknown, { exact: true })
@@ -21,13 +21,3 @@ export class InputRequired extends Schema.TaggedError<InputRequired>()("InputReq
     return `Answers are needed to: ${Object.keys(this.questions).join(", ")}.`
   }
 }
-
-/** The user's answer to a form. `content` holds its fields, which only the client has checked. */
-export const Reply = Schema.Union(
-  Schema.Struct({
-    action: Schema.Literal("accept"),
-    content: Schema.Record({ key: Schema.String, value: Schema.Unknown })
-  }),
-  Schema.Struct({ action: Schema.Literal("decline", "cancel") })
-)
-export type Reply = typeof Reply.Type
