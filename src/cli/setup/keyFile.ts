@@ -13,15 +13,18 @@ export const usualKeyFile = (place: Place): string => inSettings(place, "mcp-kra
 export interface PastedKey {
   readonly key: Redacted.Redacted
   readonly secret: Redacted.Redacted
+  /** The address of the exchange that made it, if that is not Kraken's. */
+  readonly baseUrl?: string
 }
 
-const { key, mode, readOnly, secret } = settings
+const { baseUrl, key, mode, readOnly, secret } = settings
 
 const linesOf = (pasted: PastedKey | undefined): ReadonlyArray<string> => [
   "# Settings of mcp-kraken for a client that starts it. Only its owner can read this file.",
   ...(pasted === undefined
     ? [`${key.name}=`, `${secret.name}=`]
     : [`${key.name}=${Redacted.value(pasted.key)}`, `${secret.name}=${Redacted.value(pasted.secret)}`]),
+  ...(pasted?.baseUrl === undefined ? [] : [`${baseUrl.name}=${pasted.baseUrl}`]),
   `${mode.name}=live`,
   `# Without this line, every tool is offered that the key permits.`,
   `${readOnly.name}=true`

@@ -61,7 +61,8 @@ const interview = Effect.fn("setup.interview")(function* (found: ReadonlyArray<C
   const { clients, server } = yield* askAnswers(
     found.length === 0 ? choices : choices.slice(0, found.length),
     usualKeyFile(place),
-    (file) => keyFileExists(absolute(file))
+    (file) => keyFileExists(absolute(file)),
+    place.environment
   )
   if (server._tag === "Live" && server.pasted !== undefined) yield* makeKeyFile(absolute(server.file), server.pasted)
   const way: Way =
@@ -138,16 +139,22 @@ const starting = Effect.fnUntraced(function* (flags: ReadonlyArray<string>, plac
   const start = startWith(flags)
   const connected = yield* Effect.mapError(
     checkConnection(start, place),
-    ({ message }) => new SetupRefusal({ message: `${message} No client was changed.` })
+    ({ message }) => new SetupRefusal({ message: [message, ...inFile(flags), "No client was changed."].join(" ") })
   )
   return (client: Client) => connectToStart(client, start, connected, place, existsSync)
 })
+
+/** Names the file of settings that a server is started with, in which a person can correct them. */
+const inFile = (flags: ReadonlyArray<string>): ReadonlyArray<string> =>
+  flags.includes("--env-file") ? [`Its settings are in ${flags.at(flags.indexOf("--env-file") + 1)}.`] : []
 
 const callingWith = (way: Extract<Way, { readonly _tag: "Http" }>, place: Place) => (client: Client) =>
   connectToAddress(client, way, place, existsSync)
 
 const describe = ({ client, connected, lines }: Done): string =>
-  [`${client.title}`, ...lines.map((line) => `  ${line}`), `  ${describeConnected(connected)}`].join("\n")
+  [client.title, ...[...lines, ...describeConnected(connected)].map((line) => `  ${line}`)].join("\n")
 
-const describeConnected = ({ account, mode, name, tools, version }: Connected): string =>
-  `Checked the connection: ${name} ${version} offers ${tools} tools, in ${mode} mode (${account}).`
+const describeConnected = ({ account, key, mode, name, tools, version }: Connected): ReadonlyArray<string> => [
+  `Checked the connection: ${name} ${version} offers ${tools} tools, in ${mode} mode (${account}).`,
+  ...key
+]

@@ -39,11 +39,15 @@ const wheres: ReadonlyArray<Choice<Where>> = [
   }
 ]
 
-/** Asks which clients to connect, and to what. Paper comes first. */
+/**
+ * Asks which clients to connect, and to what. Paper comes first. An address in `environment` that is not Kraken's is shown where
+ * the API key is asked for, and kept with it.
+ */
 export const askAnswers = Effect.fn("setup.askAnswers")(function* (
   clients: ReadonlyArray<Choice<Client>>,
   usualFile: string,
-  exists: (file: string) => boolean
+  exists: (file: string) => boolean,
+  environment: Readonly<Record<string, string | undefined>> = {}
 ) {
   const { chooseOne, chooseSome, secret, text } = yield* Questions
   const chosen = yield* chooseSome("Which clients do you want to connect?", clients)
@@ -59,9 +63,12 @@ export const askAnswers = Effect.fn("setup.askAnswers")(function* (
   }
   const file = yield* text("File for the API key", usualFile, (file) => (file === "" ? "expected a path" : undefined))
   if (exists(file)) return { clients: chosen, server: { _tag: "Live", file } } satisfies Answers
+  const baseUrl = environment[settings.baseUrl.name]
+  const at = baseUrl === undefined ? "" : ` at ${baseUrl}`
   const pasted: PastedKey = {
-    key: yield* secret("API key (query permissions are enough)", faultOf(settings.key)),
-    secret: yield* secret("Private key", faultOf(settings.secret))
+    key: yield* secret(`API key${at} (query permissions are enough)`, faultOf(settings.key)),
+    secret: yield* secret("Private key", faultOf(settings.secret)),
+    ...(baseUrl !== undefined && { baseUrl })
   }
   return { clients: chosen, server: { _tag: "Live", file, pasted } } satisfies Answers
 })

@@ -1,14 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { Effect, Redacted } from "effect"
 import { spawn } from "node:child_process"
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { clients } from "../../../src/cli/setup/clients/clients.ts"
 import { askAnswers, urlFault } from "../../../src/cli/setup/wizard.ts"
 import { bundle } from "../../Bundle.ts"
 import { type Asked, QuestionsScripted } from "../../doubles/QuestionsScripted.ts"
+import { servedExchange } from "../../exchange/rest/served.ts"
 import { freePort } from "../../freePort.ts"
+import { connect } from "../../serve/Server.ts"
 import { makeCommandLine } from "../commandLine.ts"
 import { hasTerminals } from "../onTerminal.ts"
 
@@ -44,6 +47,19 @@ describe("the questions of setup", () => {
         [server.pasted.key, server.pasted.secret].map((text) => Redacted.value(text)),
         ["key", secret]
       )
+    })
+  )
+
+  it.effect("show an address that is not Kraken's before the key is typed, and keep it with the key", () =>
+    Effect.gen(function* () {
+      const asked: Array<Asked> = []
+      const env = { KRAKEN_BASE_URL: "http://127.0.0.1:1" }
+      const { server } = yield* askAnswers(choices, "/home/ann/live.env", () => false, env).pipe(
+        Effect.provide(QuestionsScripted([["Cursor"], "My Kraken account, read only", "", "key", secret], asked))
+      )
+      assert.include(asked.find(({ question }) => question.startsWith("API key"))?.question, env.KRAKEN_BASE_URL)
+      if (server._tag !== "Live") return assert.fail("not live")
+      assert.strictEqual(server.pasted?.baseUrl, env.KRAKEN_BASE_URL)
     })
   )
 
@@ -134,6 +150,61 @@ describe.skipIf(!hasTerminals)("setup on a terminal", () => {
       const [token] = JSON.parse((yield* run(["token", "list", "--json"])).stdout)
       assert.deepInclude(token, { name: "cursor", modes: ["paper"] })
       assert.strictEqual(token.mandate.terms.access, "trade")
+    })
+  )
+
+  const typingKey = (home: string, url: string, { key, secret }: { readonly key: string; readonly secret: string }) =>
+    typing(home, { KRAKEN_BASE_URL: url }, [
+      ["Which clients", enter],
+      ["What should they", down + enter],
+      ["File for the API key", enter],
+      ["API key at", key + enter],
+      ["Private key", secret + enter]
+    ])
+
+  it.scopedLive("connects a client to a live account that it only reads", () =>
+    Effect.gen(function* () {
+      const { keys, url } = yield* servedExchange()
+      const { folder } = yield* makeCommandLine
+      mkdirSync(join(folder, ".cursor"))
+      const key = keys["read-only"] ?? assert.fail("no key")
+      const { code, shown } = yield* typingKey(folder, url, key)
+      assert.include(shown, "in live mode")
+      assert.include(shown, "Kraken accepts the API key read-only")
+      assert.notInclude(shown, key.key)
+      assert.notInclude(shown, key.secret)
+      assert.strictEqual(code, 0)
+      const file = join(folder, ".config/mcp-kraken/live.env")
+      assert.strictEqual(statSync(file).mode & 0o777, 0o600)
+      const written = readFileSync(join(folder, ".cursor/mcp.json"), "utf8")
+      assert.notInclude(written, key.secret)
+
+      // The client starts what is written, and reads the account of the key.
+      const { args, command } = JSON.parse(written).mcpServers.kraken
+      const client = yield* connect(new StdioClientTransport({ command, args, env: { HOME: folder } }))
+      const { tools } = yield* Effect.promise(() => client.listTools())
+      assert.notInclude(
+        tools.map(({ name }) => name),
+        "add_order"
+      )
+      const { isError, structuredContent } = yield* Effect.promise(() =>
+        client.callTool({ name: "get_account_balance", arguments: {} })
+      )
+      assert.notStrictEqual(isError, true)
+      assert.isNotEmpty(Object(structuredContent).balances)
+    })
+  )
+
+  it.scopedLive("connects no client with a key that Kraken refuses, and names the file to correct", () =>
+    Effect.gen(function* () {
+      const { url } = yield* servedExchange()
+      const { folder } = yield* makeCommandLine
+      mkdirSync(join(folder, ".cursor"))
+      const { code, shown } = yield* typingKey(folder, url, { key: "unknown", secret })
+      assert.include(shown, "KrakenAuthError")
+      assert.include(shown, join(folder, ".config/mcp-kraken/live.env"))
+      assert.strictEqual(code, 1)
+      assert.isFalse(existsSync(join(folder, ".cursor/mcp.json")))
     })
   )
 

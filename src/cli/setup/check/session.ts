@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { escapeText } from "../../../domain/wire/escapeText.ts"
 import { version } from "../../../version.ts"
 import { SetupRefusal } from "../kit/refusal.ts"
@@ -21,6 +21,8 @@ export interface Connected {
   readonly tools: number
   readonly mode: "live" | "paper"
   readonly account: string
+  /** Sentences about the API key of a live account: what Kraken says of it, or why it could not be asked. */
+  readonly key: ReadonlyArray<string>
 }
 
 const Answer = Schema.Union(
@@ -29,12 +31,33 @@ const Answer = Schema.Union(
 )
 
 const Initialized = Schema.Struct({ serverInfo: Schema.Struct({ name: Schema.String, version: Schema.String }) })
-const Tools = Schema.Struct({ tools: Schema.Array(Schema.Unknown) })
+const Tools = Schema.Struct({ tools: Schema.Array(Schema.Struct({ name: Schema.String })) })
 const Mode = Schema.Struct({
   structuredContent: Schema.Struct({ mode: Schema.Literal("live", "paper"), account: Schema.String })
 })
 
-/** Connects as a client does: `initialize`, then the list of tools, then a call that asks for the trading mode. */
+const Key = Schema.Struct({
+  structuredContent: Schema.Struct({
+    name: Schema.String,
+    permissions: Schema.Array(Schema.Struct({ permission: Schema.String })),
+    notes: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
+  })
+})
+const Failed = Schema.Struct({
+  isError: Schema.Literal(true),
+  content: Schema.Array(Schema.Struct({ text: Schema.String }))
+})
+
+/** The tool that asks Kraken about the API key. Settings can leave it out. */
+const keyTool = "get_api_key_info"
+
+/** The longest time for Kraken's answer about a key. */
+const patience = "10 seconds"
+
+/**
+ * Connects as a client does: `initialize`, then the list of tools, then a call that asks for the trading mode. On a live account
+ * it also asks Kraken about the API key, and fails if Kraken refuses it.
+ */
 export const connect = Effect.fn("setup.connect")(function* (send: Send) {
   const { serverInfo } = yield* ask(send, 1, Initialized, "initialize", {
     protocolVersion: "2025-06-18",
@@ -44,7 +67,25 @@ export const connect = Effect.fn("setup.connect")(function* (send: Send) {
   yield* send({ jsonrpc: "2.0", method: "notifications/initialized" })
   const { tools } = yield* ask(send, 2, Tools, "tools/list", {})
   const { structuredContent } = yield* ask(send, 3, Mode, "tools/call", { name: "get_trading_mode", arguments: {} })
-  return { ...serverInfo, tools: tools.length, ...structuredContent } satisfies Connected
+  const canAsk = structuredContent.mode === "live" && tools.some(({ name }) => name === keyTool)
+  const key = canAsk ? yield* askAboutKey(send) : []
+  return { ...serverInfo, tools: tools.length, ...structuredContent, key } satisfies Connected
+})
+
+/** Asks Kraken about the API key, and fails if Kraken refuses it. Any other error is told, and is no failure. */
+const askAboutKey = Effect.fnUntraced(function* (send: Send) {
+  const asked = ask(send, 4, Schema.Union(Failed, Key), "tools/call", { name: keyTool, arguments: {} })
+  const answer = yield* Effect.timeoutOption(asked, patience)
+  if (Option.isNone(answer)) return [`Kraken has not answered about the API key within ${patience}.`]
+  if ("structuredContent" in answer.value) {
+    const { name, notes, permissions } = answer.value.structuredContent
+    const list = permissions.map(({ permission }) => permission).join(", ")
+    return [`Kraken accepts the API key ${name}. Its permissions: ${list}.`, ...notes].map(escapeText)
+  }
+  const reason = escapeText(answer.value.content[0]?.text.split("\n", 1)[0] ?? "")
+  if (reason.startsWith("KrakenAuthError: "))
+    return yield* new SetupRefusal({ message: `Kraken does not accept the API key. ${onOneLine(reason)}` })
+  return [`Nothing is known of the API key: ${onOneLine(reason)}`]
 })
 
 const ask = Effect.fnUntraced(function* <A, I>(
