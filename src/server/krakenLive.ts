@@ -37,8 +37,8 @@ const Mode = Layer.effect(
 
 /** The client of the API key's account. */
 const Client = KrakenClientHttp.pipe(
-  Layer.provide([HttpClientThroughProxy, NonceSourceOfState]),
-  Layer.provideMerge(Layer.merge(RateBudgetOfState, Mode))
+  Layer.provide(HttpClientThroughProxy),
+  Layer.provideMerge(Layer.mergeAll(NonceSourceOfState, RateBudgetOfState, Mode))
 )
 
 /** The API key's account at Kraken, and Kraken's market. */

@@ -1,5 +1,5 @@
 import { Context, Effect, Layer, Option } from "effect"
-import { isPrivate } from "../domain/endpoints/endpoints.ts"
+import { type Endpoint, isPrivate } from "../domain/endpoints/endpoints.ts"
 import { HttpClientThroughProxy } from "../layers/kraken/client/HttpClientThroughProxy.ts"
 import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
@@ -29,6 +29,9 @@ export const SharedMarket = Layer.merge(MarketDataOfKraken, NamesKraken).pipe(
   Layer.provide(WithoutKey)
 )
 
+/** Each client knows Kraken's clock by its own answers. */
+const isOwn = (endpoint: Endpoint): boolean => isPrivate(endpoint) || endpoint === "public/Time"
+
 /** Provides the shared market, and the client of an account with it: private calls are the account's own. */
 export const onSharedMarket = (market: Context.Context<KrakenClient | MarketData | Names>) => {
   const shared = Context.get(market, KrakenClient)
@@ -40,7 +43,7 @@ export const onSharedMarket = (market: Context.Context<KrakenClient | MarketData
         KrakenClient.of({
           ...own,
           read: (endpoint, params, options) =>
-            isPrivate(endpoint) ? own.read(endpoint, params, options) : shared.read(endpoint, params, options)
+            isOwn(endpoint) ? own.read(endpoint, params, options) : shared.read(endpoint, params, options)
         })
       )
     )

@@ -16,7 +16,7 @@ import { CallBudgetSql } from "../layers/access/CallBudgetSql.ts"
 import { PolicyIntersecting } from "../layers/access/PolicyIntersecting.ts"
 import { RecordSql } from "../layers/access/record/RecordSql.ts"
 import { PicturesResvg } from "../layers/pictures/PicturesResvg.ts"
-import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
+import { PermissionCacheOfState } from "../layers/kraken/permissions/PermissionCacheOfState.ts"
 import { RequestStateKeyOfState } from "../layers/mcp/multiRoundTrip/RequestStateKeySql.ts"
 import { Config } from "../services/Config.ts"
 import type { KrakenClient } from "../services/KrakenClient.ts"
@@ -81,7 +81,7 @@ export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => 
     Layer.provideMerge(LiveAnswersKraken),
     Layer.provideMerge(Layer.mergeAll(RecordSql, ApprovalsSql, AlertsSql, account)),
     Layer.provideMerge(ConfigWithLimitNames),
-    Layer.provideMerge(Layer.merge(PermissionCacheKraken, LedgerCacheMemory)),
+    Layer.provideMerge(Layer.merge(PermissionCacheOfState, LedgerCacheMemory)),
     Layer.provideMerge(kraken),
     Layer.provideMerge(Notices)
   )

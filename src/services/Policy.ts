@@ -2,7 +2,7 @@ import { Context, type Effect, type Option, Schema } from "effect"
 import type { ServerLimits } from "../domain/mandates/mandate.ts"
 import type { Endpoint, Intent } from "../domain/endpoints/endpoints.ts"
 import type { AnyOf } from "../domain/keys/permissions.ts"
-import type { KrakenCredentialsMissing, KrakenPermissionError } from "./KrakenErrors.ts"
+import type { KrakenCredentialsMissing, KrakenPermissionError, KrakenUnavailable } from "./KrakenErrors.ts"
 import type { NotAllowed } from "./LimitErrors.ts"
 import type { Principal } from "./Principal.ts"
 
@@ -14,7 +14,7 @@ export class ReadOnlyMode extends Schema.TaggedError<ReadOnlyMode>()("ReadOnlyMo
 }
 
 /** The errors with which `authorize` refuses a call. Nothing was sent. */
-export type Refusal = ReadOnlyMode | NotAllowed | KrakenPermissionError | KrakenCredentialsMissing
+export type Refusal = ReadOnlyMode | NotAllowed | KrakenPermissionError | KrakenCredentialsMissing | KrakenUnavailable
 
 /** The properties of a tool by which a policy decides. */
 export interface ToolFacts {

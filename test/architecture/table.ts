@@ -225,7 +225,15 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/storage",
     "services"
   ],
-  "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "layers/caching", "services"],
+  "layers/kraken/permissions": [
+    "domain/endpoints",
+    "domain/keys",
+    "layers/caching",
+    "layers/kraken/nonces",
+    "layers/process",
+    "layers/storage",
+    "services"
+  ],
   "layers/kraken/priorities": ["services"],
   "layers/kraken/rates": [
     "domain/endpoints",

@@ -26,11 +26,14 @@ export interface CachedValue<A, E, R> {
  */
 export const makeCachedValue = <A, E, R>({
   lookup,
+  madeAt,
   pauseAfter,
   staleFor
 }: {
-  /** Looks the value up. `previous` is the last one, whatever its age. */
-  readonly lookup: (previous: A | undefined) => Effect.Effect<A, E, R>
+  /** Looks the value up, which has to be younger than `age`. `previous` is the last one, whatever its age. */
+  readonly lookup: (previous: A | undefined, age: number) => Effect.Effect<A, E, R>
+  /** Returns when a value was made, by the monotonic clock. Without it, a value is as old as its lookup. */
+  readonly madeAt?: (value: A) => number
   /** Reacts to a failed lookup, and returns the milliseconds in which `get` looks nothing up. */
   readonly pauseAfter: (error: E) => Effect.Effect<number>
   readonly staleFor: number
@@ -41,8 +44,8 @@ export const makeCachedValue = <A, E, R>({
   let isStale = false
 
   const store = (value: A) =>
-    Effect.map(monotonic, (at) => {
-      latest = { value, at }
+    Effect.map(monotonic, (now) => {
+      latest = { value, at: madeAt?.(value) ?? now }
       failed = undefined
       return value
     })
@@ -55,18 +58,19 @@ export const makeCachedValue = <A, E, R>({
   const peek = (age: number, now: number) =>
     latest !== undefined && !isStale && now - latest.at < age ? latest.value : undefined
 
-  const lookUp = Effect.suspend(() => {
-    const wasStale = isStale
-    // The value becomes stale again if it is invalidated during the lookup.
-    isStale = false
-    return Effect.flatMap(lookup(latest?.value), store).pipe(
-      Effect.onError(() =>
-        Effect.sync(() => {
-          isStale ||= wasStale
-        })
+  const lookUp = (age: number) =>
+    Effect.suspend(() => {
+      const wasStale = isStale
+      // The value becomes stale again if it is invalidated during the lookup.
+      isStale = false
+      return Effect.flatMap(lookup(latest?.value, age), store).pipe(
+        Effect.onError(() =>
+          Effect.sync(() => {
+            isStale ||= wasStale
+          })
+        )
       )
-    )
-  })
+    })
 
   const afterFailure = Effect.fnUntraced(function* (error: E) {
     const pause = yield* pauseAfter(error)
@@ -81,7 +85,7 @@ export const makeCachedValue = <A, E, R>({
         const known = fresh(age, now)
         if (known !== undefined) return known
         if (failed !== undefined && now < failed.until) return found(staleFor, now) ?? Effect.fail(failed.error)
-        return Effect.catchAll(lookUp, afterFailure)
+        return Effect.catchAll(lookUp(age), afterFailure)
       })
       // A fresh value is returned without waiting for a lookup.
       return Effect.flatMap(monotonic, (now) => fresh(age, now) ?? oneAtATime(lookUpUnlessFresh))
@@ -95,6 +99,6 @@ export const makeCachedValue = <A, E, R>({
     invalidate: Effect.sync(() => {
       isStale = true
     }),
-    refresh: oneAtATime(lookUp)
+    refresh: oneAtATime(lookUp(0))
   }
 }

@@ -82,7 +82,7 @@ export const cancelFiltered = Effect.fn("Tool.cancel_all_orders")(function* (fil
 const openOrders = Effect.gen(function* () {
   const endpoint = "private/OpenOrders"
   const keys = yield* PermissionCache
-  yield* keys.require(endpoint, endpoints[endpoint].permissions)
+  yield* keys.require(endpoint, endpoints[endpoint].permissions, "cancel")
   const kraken = yield* KrakenClient
   const answer = yield* kraken.read(endpoint, {}, { priority: "cancel" })
   const { open } = yield* Effect.mapError(

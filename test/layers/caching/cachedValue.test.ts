@@ -49,6 +49,24 @@ describe("a cached value", () => {
     })
   )
 
+  it.effect("is as old as it says, and is looked up for the age that is asked for", () =>
+    Effect.gen(function* () {
+      const ages: Array<number> = []
+      const cache = makeCachedValue({
+        lookup: (_, age) => Effect.sync(() => ages.push(age)),
+        madeAt: () => -400,
+        pauseAfter: () => Effect.succeed(0),
+        staleFor: 0
+      })
+      yield* cache.get(500)
+      yield* cache.get(500)
+      yield* TestClock.adjust("100 millis")
+      yield* cache.get(500)
+      yield* cache.refresh
+      assert.deepStrictEqual(ages, [500, 500, 0])
+    })
+  )
+
   it.effect("is looked up once for all that wait", () =>
     Effect.gen(function* () {
       const ready = yield* Deferred.make<void>()

@@ -3,7 +3,7 @@ import { Config } from "../../../services/Config.ts"
 import type { Priority } from "../../../services/KrakenClient.ts"
 import { MayNotLeave, NonceSource } from "../../../services/NonceSource.ts"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
-import { openPostgres } from "../../storage/postgres.ts"
+import { quickPostgres } from "../../storage/SharedPostgres.ts"
 import { hashOf } from "./laneFile.ts"
 import { makeLocalCounter } from "./localCounter.ts"
 import { makeNonceLane, type Take } from "./nonceLane.ts"
@@ -22,7 +22,7 @@ export const NonceSourcePostgres = (url: Redacted.Redacted, passing: ReadonlyArr
       const { credentials } = yield* Config
       if (Option.isNone(credentials)) return makeNonceSourceMemory()
       // As in a file: after an abrupt end, nonces count on from the time.
-      const database = yield* openPostgres(url, { isDurable: false })
+      const database = yield* quickPostgres(url)
       const shared = yield* makePostgresCounter(database, hashOf(credentials.value.key))
       const local = makeLocalCounter()
       const noted = (nonce: bigint) => {

@@ -13,7 +13,7 @@ import { makeRateBudgetOff } from "./RateBudgetOff.ts"
 import { chargesOf } from "./charges.ts"
 import { type BucketRequest, type LeakyBucket, makeLeakyBucket, type SharedLevel } from "./leakyBucket.ts"
 import { makeBucketsByKey } from "./bucketsByKey.ts"
-import { makeLockout } from "./lockout.ts"
+import { makeLockout, type SharedLockout } from "./lockout.ts"
 import { makeRecentOrders, pairKey } from "./recentOrders.ts"
 
 /** One budget that models Kraken's documented counters, for the tier in the settings; without limits if the tier is `off`. */
@@ -32,21 +32,24 @@ const reservedForLookUps = 3
 /** Returns the points that are left, to two decimals. */
 const left = ({ maximum }: Limit, level: number): number => Math.max(0, Math.floor((maximum - level) * 100) / 100)
 
-/** Makes the counter that all servers of a key share, under a name. */
-export type SharedLevels = (name: string, limit: Limit) => SharedLevel
+/** The counters and the lockout of a key that all of its servers share. */
+export interface SharedRates extends SharedLockout {
+  /** Makes the counter of a name. */
+  readonly level: (name: string, limit: Limit) => SharedLevel
+}
 
 /**
- * Makes the budget of one account. `label` is the name of the account in metrics. Several servers of a key share the counters
- * of `shared`: those of the key, while Kraken counts public calls by their address.
+ * Makes the budget of one account. `label` is the name of the account in metrics. Several servers of a key share `shared`: the
+ * counters of the key and its lockout, while Kraken counts public calls by their address.
  */
-export const makeRateBudget = (tier: Tier, label = "", shared?: SharedLevels): typeof RateBudget.Service => {
+export const makeRateBudget = (tier: Tier, label = "", shared?: SharedRates): typeof RateBudget.Service => {
   const restLimit = restLimits[tier]
-  const rest = makeLeakyBucket(restLimit, shared?.("rest", restLimit))
+  const rest = makeLeakyBucket(restLimit, shared?.level("rest", restLimit))
   const engineLimit = engineLimits[tier]
-  const engine = makeBucketsByKey(engineLimit, shared && ((pair) => shared(`engine ${pair}`, engineLimit)))
+  const engine = makeBucketsByKey(engineLimit, shared && ((pair) => shared.level(`engine ${pair}`, engineLimit)))
   const publicBuckets = makeBucketsByKey(publicLimit)
   const orders = makeRecentOrders()
-  const lockout = makeLockout(label)
+  const lockout = makeLockout(label, shared)
 
   const takeFrom = (
     bucket: LeakyBucket,
@@ -92,7 +95,7 @@ export const makeRateBudget = (tier: Tier, label = "", shared?: SharedLevels): t
       yield* lockout.check(endpoint)
       yield* takeRest(endpoint, priority)
       yield* takeEngine(endpoint, params, priority)
-      // During the wait, another call might have found the key locked out.
+      // Meanwhile, another call or another server might have found the key locked out.
       yield* lockout.check(endpoint)
     }),
     carriedOut: Effect.fn("RateBudget.carriedOut")(function* (endpoint, params, result) {

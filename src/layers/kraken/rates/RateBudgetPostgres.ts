@@ -1,9 +1,11 @@
 import { Effect, Layer, type Redacted } from "effect"
 import type { Limit, Tier } from "../../../domain/endpoints/rateCosts.ts"
+import { monotonic } from "../../../services/Clocks.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
-import { openPostgres, type Postgres } from "../../storage/postgres.ts"
+import type { Postgres } from "../../storage/postgres.ts"
 import { prepareOnce } from "../../storage/prepareOnce.ts"
-import { makeRateBudget, type SharedLevels } from "./RateBudgetModel.ts"
+import { quickPostgres } from "../../storage/SharedPostgres.ts"
+import { makeRateBudget, type SharedRates } from "./RateBudgetModel.ts"
 
 /** Any constant of this program: one server at a time prepares the database. */
 const preparing = 7_263_189
@@ -28,44 +30,59 @@ const decayed = `greatest(0, rate_levels.level - greatest(0, ${now} - rate_level
 /** Sums of fractions differ a little. */
 const fits = `${decayed} + $3 <= $5 + 1e-6`
 
+/** The seconds that are left of a lockout: a counter that is full when it begins, and falls by one a second. */
+const lockedFor = `l.level - greatest(0, ${now} - l.at)`
+
 const taking = `
   INSERT INTO rate_levels VALUES ($1, $2, $3, ${now}, TRUE)
   ON CONFLICT (key, counter) DO UPDATE SET
     level = ${decayed} + CASE WHEN ${fits} THEN $3 ELSE 0 END,
     at = greatest(rate_levels.at, ${now}),
     taken = ${fits}
-  RETURNING level, taken`
+  RETURNING level, taken, (SELECT ${lockedFor} FROM rate_levels AS l WHERE l.key = $1 AND l.counter = 'lockout') AS locked`
 
 const filling = `
   INSERT INTO rate_levels VALUES ($1, $2, $3, ${now}, TRUE)
   ON CONFLICT (key, counter) DO UPDATE SET level = greatest(${decayed}, $3), at = greatest(rate_levels.at, ${now})`
 
+interface Count {
+  readonly level: number
+  readonly taken: boolean
+  readonly locked: number | null
+}
+
 /**
- * Makes the counters of a key that all servers share through a database: one statement counts a call. While the database is
- * away, each server keeps its own; private calls need its nonces then, too.
+ * Makes the counters of a key that all servers share through a database: one statement counts a call, and tells of a lockout
+ * that another server has met. While the database is away, each server keeps its own; private calls need its nonces then, too.
  */
-export const makePostgresLevels = Effect.fnUntraced(function* ({ execute, query }: Postgres, key: string) {
+export const makePostgresRates = Effect.fnUntraced(function* ({ execute, query }: Postgres, key: string) {
   const prepared = yield* prepareOnce(execute(preparation))
-  const levels: SharedLevels = (counter, { decayPerSecond }: Limit) => ({
-    take: (cost, most) =>
-      prepared.pipe(
-        Effect.zipRight(
-          query<{ readonly level: number; readonly taken: boolean }>({
-            name: "take_rate",
-            text: taking,
-            values: [key, counter, cost, decayPerSecond, most]
-          })
+  let lockedUntil = -Infinity
+  const fill = (counter: string, most: number, decayPerSecond: number) =>
+    prepared.pipe(
+      Effect.zipRight(query({ name: "fill_rate", text: filling, values: [key, counter, most, decayPerSecond] })),
+      Effect.ignore
+    )
+  const rates: SharedRates = {
+    level: (counter, { decayPerSecond }: Limit) => ({
+      take: (cost, most) =>
+        prepared.pipe(
+          Effect.zipRight(
+            query<Count>({ name: "take_rate", text: taking, values: [key, counter, cost, decayPerSecond, most] })
+          ),
+          Effect.zipWith(monotonic, ({ rows: [row] }, now) => {
+            if (row === undefined) return undefined
+            lockedUntil = now + (row.locked ?? -Infinity) * 1000
+            return { isTaken: row.taken, level: row.level }
+          }),
+          Effect.orElseSucceed(() => undefined)
         ),
-        Effect.map(({ rows: [row] }) => row && { isTaken: row.taken, level: row.level }),
-        Effect.orElseSucceed(() => undefined)
-      ),
-    fill: (most) =>
-      prepared.pipe(
-        Effect.zipRight(query({ name: "fill_rate", text: filling, values: [key, counter, most, decayPerSecond] })),
-        Effect.ignore
-      )
-  })
-  return levels
+      fill: (most) => fill(counter, most, decayPerSecond)
+    }),
+    lockedUntil: () => lockedUntil,
+    lockOut: (seconds) => fill("lockout", seconds, 1)
+  }
+  return rates
 })
 
 /** One budget for all servers that use a key, which is named by its hash. `label` is the name of the account in metrics. */
@@ -73,7 +90,7 @@ export const RateBudgetPostgres = (url: Redacted.Redacted, key: string, tier: Ti
   Layer.scoped(
     RateBudget,
     Effect.gen(function* () {
-      const database = yield* openPostgres(url, { isDurable: false })
-      return makeRateBudget(tier, label, yield* makePostgresLevels(database, key))
+      const database = yield* quickPostgres(url)
+      return makeRateBudget(tier, label, yield* makePostgresRates(database, key))
     })
   )

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option, TestClock } from "effect"
 import { makeLeakyBucket, type SharedLevel } from "../../../../src/layers/kraken/rates/leakyBucket.ts"
-import { makePostgresLevels } from "../../../../src/layers/kraken/rates/RateBudgetPostgres.ts"
+import { makePostgresRates } from "../../../../src/layers/kraken/rates/RateBudgetPostgres.ts"
+import { makeRateBudget } from "../../../../src/layers/kraken/rates/RateBudgetModel.ts"
 import { openPostgres } from "../../../../src/layers/storage/postgres.ts"
 import { makeDatabaseProxy } from "../../../databaseProxy.ts"
+import { Operated } from "../../../doubles/TestPrincipal.ts"
 import { inPostgres, isPostgresMissing, newPostgresDatabase } from "../../../postgres.ts"
 
 /** A limit that recovers so slowly that a test does not see it. */
@@ -15,10 +17,10 @@ describe.skipIf(isPostgresMissing)(`counters of a key ${inPostgres}`, () => {
       const url = yield* newPostgresDatabase
       const server = (key: string) =>
         Effect.map(
-          Effect.flatMap(openPostgres(url), (database) => makePostgresLevels(database, key)),
-          (levels) => ({
-            rest: levels("rest", limit),
-            engine: levels("engine XBTUSD", limit)
+          Effect.flatMap(openPostgres(url), (database) => makePostgresRates(database, key)),
+          ({ level }) => ({
+            rest: level("rest", limit),
+            engine: level("engine XBTUSD", limit)
           })
         )
       const [one, two, other] = [yield* server("a key"), yield* server("a key"), yield* server("another")]
@@ -43,12 +45,50 @@ describe.skipIf(isPostgresMissing)(`counters of a key ${inPostgres}`, () => {
   it.scopedLive("are not known while the database is away", () =>
     Effect.gen(function* () {
       const proxy = yield* makeDatabaseProxy(yield* newPostgresDatabase)
-      const { take } = (yield* makePostgresLevels(yield* openPostgres(proxy.url), "a key"))("rest", limit)
+      const { take } = (yield* makePostgresRates(yield* openPostgres(proxy.url), "a key")).level("rest", limit)
       yield* proxy.cut
       assert.isUndefined(yield* take(1, 12))
       yield* proxy.mend
       assert.deepStrictEqual(yield* take(1, 12), { isTaken: true, level: 1 })
     })
+  )
+})
+
+describe.skipIf(isPostgresMissing)(`a lockout of a key ${inPostgres}`, () => {
+  it.scopedLive("that one server meets holds back the others, and no other key", () =>
+    Effect.gen(function* () {
+      const url = yield* newPostgresDatabase
+      const server = (key: string) =>
+        Effect.map(
+          Effect.flatMap(openPostgres(url), (database) => makePostgresRates(database, key)),
+          (rates) => makeRateBudget("starter", "", rates)
+        )
+      const [one, two, other] = [yield* server("a key"), yield* server("a key"), yield* server("another")]
+      const balance = ({ take }: typeof one) => take("private/Balance", {}, "read")
+      const order = ({ take }: typeof one) => take("private/AddOrder", { pair: "XBTUSD" }, "write")
+      const calls = [balance, order]
+      for (const call of calls) yield* call(two)
+      const { until } = yield* one.lockedOut("private/Balance")
+      for (const call of calls) {
+        const error = yield* Effect.flip(call(two))
+        assert.strictEqual(error._tag, "KrakenLockout")
+        const ends = error._tag === "KrakenLockout" ? error.until.epochMillis : 0
+        // Two clocks and a way to the database are between them.
+        assert.isBelow(Math.abs(ends - until.epochMillis), 60_000)
+      }
+      for (const call of calls) yield* call(other)
+      yield* two.take("public/Time", {}, "read")
+    }).pipe(Effect.provide(Operated))
+  )
+
+  it.scopedLive("holds this server back while the database is away", () =>
+    Effect.gen(function* () {
+      const proxy = yield* makeDatabaseProxy(yield* newPostgresDatabase)
+      const budget = makeRateBudget("starter", "", yield* makePostgresRates(yield* openPostgres(proxy.url), "a key"))
+      yield* proxy.cut
+      yield* budget.lockedOut("private/Balance")
+      assert.strictEqual((yield* Effect.flip(budget.take("private/Balance", {}, "read")))._tag, "KrakenLockout")
+    }).pipe(Effect.provide(Operated))
   )
 })
 
