@@ -29,6 +29,8 @@ const foreign = new Set([
   "cancel_only",
   "max_connections",
   "npm_config_nodedir",
+  "pg_dump",
+  "pg_restore",
   "post_only",
   "trace_id",
   "user_config",

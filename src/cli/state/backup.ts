@@ -13,6 +13,7 @@ import {
   failed,
   inDatabase,
   manifestFile,
+  refuseShared,
   sha256Of,
   StateRefusal,
   sync
@@ -29,6 +30,10 @@ export interface Manifest {
 }
 
 export const backup = Effect.fn("state.backup")(function* ({ folder }: { readonly folder: string } & From) {
+  yield* refuseShared(
+    "state backup",
+    "pg_dump copies the database, also while servers run. state export writes all but simulated accounts into one file, while no server runs."
+  )
   const { stateDir } = yield* Config
   const { files, head } = yield* backUp(stateDir, resolve(folder))
   const record = head === undefined ? "" : ` The record ends with ${head}.`

@@ -2,12 +2,21 @@ import type { Database } from "better-sqlite3"
 import { Data, Effect } from "effect"
 import { createHash } from "node:crypto"
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync } from "node:fs"
+import { Config } from "../../services/Config.ts"
 import { isLocked, makePrivate, reasonOf } from "../../layers/storage/databaseFile.ts"
 
 /** Backups of SQLite files. */
 
 /** A backup that is not made, or not put back. */
 export class StateRefusal extends Data.TaggedError("StateRefusal")<{ readonly message: string }> {}
+
+/** Refuses a command that copies files while the settings keep the state in PostgreSQL. `instead` says what does it there. */
+export const refuseShared = (command: string, instead: string) =>
+  Effect.flatMap(Config, ({ databaseUrl }) =>
+    databaseUrl === undefined
+      ? Effect.void
+      : new StateRefusal({ message: `The state is in PostgreSQL, and ${command} copies files only. ${instead}` })
+  )
 
 /** The description of a backup, in the folder of the backup. */
 export const manifestFile = "backup.json"

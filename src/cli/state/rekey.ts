@@ -21,7 +21,7 @@ export const rekey = Effect.fn("state.rekey")(function* ({
   to
 }: { readonly from: string; readonly to: string } & FromOperator) {
   const file = yield* locate
-  if (!isThere(file)) return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
+  if (!isThere(file)) return yield* new RecordRefusal({ message: `There is no record: ${file.name} does not exist.` })
   yield* requireSecret("Changing the API key of the record")
   const db = yield* openToChange(file)
   const rekeyed = yield* db.write(({ wall }) => rekeyRows(wall, hashOf(from), hashOf(to)))

@@ -25,6 +25,7 @@ import {
   inDatabase,
   manifestFile,
   refuseIfUsed,
+  refuseShared,
   sha256Of,
   StateRefusal,
   sync
@@ -46,6 +47,10 @@ export const restore = Effect.fn("state.restore")(function* ({
   folder,
   force
 }: { readonly folder: string; readonly force: boolean } & From) {
+  yield* refuseShared(
+    "state restore",
+    "pg_restore puts a dump of pg_dump back, and state import a file of state export into an empty database, both while no server runs."
+  )
   const { stateDir } = yield* Config
   const from = resolve(folder)
   const names = yield* checkedFiles(from)

@@ -111,6 +111,14 @@ describe.skipIf(isPostgresMissing)(`a state that is moved ${inPostgres}`, () => 
         assert.include(original["lanes"]?.[0], largeNonce)
         assert.deepInclude(yield* shared.run("state", "export", file("two")), { code: 0, stderr: "" })
         assert.deepStrictEqual(tablesOf(file("two")), original)
+        // Files of the state folder are not the state.
+        for (const command of ["backup", "restore"])
+          assert.deepInclude(yield* shared.run("state", command, file("copy")), { code: 1, stdout: "" })
+        assert.isFalse(existsSync(file("copy")))
+        const [token] = JSON.parse((yield* shared.run("token", "list", "--json")).stdout)
+        const id = String(Object(token).id)
+        assert.deepInclude(yield* shared.run("token", "freeze", id), { code: 0, stderr: "" })
+        assert.deepInclude(yield* shared.act(passphrase, "token", "unfreeze", id), { code: 0 })
         const query = yield* connected(url)
         assert.deepStrictEqual(
           yield* query(`INSERT INTO alerts (key, account, caller, condition, since, created_at, expires_at, watched_at)
