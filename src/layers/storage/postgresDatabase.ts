@@ -19,6 +19,18 @@ const lockClass = 0x6d_63_6b_72
 /** The difference of two clocks, in milliseconds, that counts as none: leases last much longer. */
 const sameClock = 1000
 
+/** Checks that the tables of a layout are there, and are those of this version. Changes nothing. */
+export const hasPostgresLayout = Effect.fnUntraced(function* (
+  { query }: Postgres,
+  { applicationId, migrations }: Layout
+): Effect.fn.Return<boolean, DatabaseUnavailable> {
+  const found = yield* versionOf(query, applicationId)
+  if (found === undefined || found === migrations.length) return found !== undefined
+  return yield* found > migrations.length
+    ? isNewer(found, migrations.length)
+    : unusable("an older version of mcp-kraken wrote it, and the next server to start brings it up to date")
+})
+
 /**
  * Makes the tables of a layout in PostgreSQL, or leads them to the newest layout, and returns the database. A transaction
  * that changes rows takes one lock, as the file of SQLite has one writer: so what it reads stays true until it ends. Fails
@@ -179,6 +191,9 @@ const firstOf = (row: object): unknown => Object.values(row)[0]
 const unusable = (what: string) =>
   new DatabaseUnavailable({ reason: `The PostgreSQL database can't be used: ${what}.`, cause: undefined })
 
+const isNewer = (found: number, known: number) =>
+  unusable(`a newer version of mcp-kraken wrote it (layout ${found}, known up to ${known})`)
+
 const unreadable = <A, R>(effect: Effect.Effect<A, DatabaseUnavailable, R>): Effect.Effect<A, DatabaseUnavailable, R> =>
   Effect.catchSomeDefect(effect, (defect) =>
     defect instanceof Unreadable ? Option.some(Effect.fail(unusable(defect.message))) : Option.none()
@@ -213,10 +228,7 @@ const migrate = ({ connection }: Postgres, layout: Layout) =>
       yield* query(lockOf(layout))
       yield* execute(`CREATE TABLE IF NOT EXISTS ${layouts} (id BIGINT PRIMARY KEY, version BIGINT NOT NULL)`)
       const current = (yield* versionOf(query, applicationId)) ?? 0
-      if (current > migrations.length)
-        return yield* unusable(
-          `a newer version of mcp-kraken wrote it (layout ${current}, known up to ${migrations.length})`
-        )
+      if (current > migrations.length) return yield* isNewer(current, migrations.length)
       if (current < migrations.length) {
         for (const migration of migrations.slice(current)) yield* execute(definitionsInPostgres(migration))
         yield* query({

@@ -4,8 +4,9 @@ import { lookInto } from "../../../layers/storage/lookInto.ts"
 import { type Check, error, type Finding } from "../kit/finding.ts"
 import { unusable } from "./unusable.ts"
 
-/** The databases of the state folder besides the record. */
-const names = ["nonces.db", "seals.db", "paper.db", "paper-seals.db"]
+/** The databases of the state folder besides the record. Simulated accounts stay there if the rest is in PostgreSQL. */
+const paper = ["paper.db", "paper-seals.db"]
+const all = ["nonces.db", "seals.db", ...paper]
 
 /** The most pages that are checked one by one. More take longer than an operator waits. */
 const mostPages = 50_000
@@ -14,11 +15,13 @@ const mostPages = 50_000
 export const databasesCheck: Check = {
   name: "databases",
   run: ({ config }) =>
-    Option.match(config("stateDir"), {
+    Option.match(config("stateDir", "databaseUrl", "databaseUrlFile"), {
       onNone: () => Effect.succeed([]),
-      onSome: ({ stateDir }) =>
+      onSome: ({ databaseUrl, stateDir }) =>
         Effect.map(
-          Effect.forEach(names, (name) => look(join(stateDir, name)), { concurrency: "unbounded" }),
+          Effect.forEach(databaseUrl === undefined ? all : paper, (name) => look(join(stateDir, name)), {
+            concurrency: "unbounded"
+          }),
           (found) => found.flat()
         )
     })

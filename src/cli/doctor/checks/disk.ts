@@ -2,7 +2,7 @@ import { Effect, Option } from "effect"
 import { statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { type Check, error, type Finding, warning } from "../kit/finding.ts"
-import type { Installation } from "../kit/installation.ts"
+import { type Installation, tokenFile } from "../kit/installation.ts"
 import type { Space } from "../kit/system.ts"
 
 const mebibyte = 1024n * 1024n
@@ -27,7 +27,7 @@ export const diskCheck: Check = {
 
 const foldersOf = ({ config, stdio }: Installation): ReadonlyArray<string> => [
   ...Option.toArray(Option.map(config("stateDir"), ({ stateDir }) => resolve(stateDir))),
-  ...(stdio ? [] : Option.toArray(Option.map(config("tokenDb"), ({ tokenDb }) => dirname(resolve(tokenDb)))))
+  ...(stdio ? [] : Option.toArray(tokenFile(config)).map((file) => dirname(resolve(file))))
 ]
 
 /** Finds the nearest folder above that exists, in which the server would make the others. */

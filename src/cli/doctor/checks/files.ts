@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { expandHome } from "../../../layers/settings/homeFolder.ts"
 import { type Setting, settings } from "../../../layers/settings/settingDefinitions.ts"
 import { type Check, error, type Finding, info, skipped, warning } from "../kit/finding.ts"
-import type { Installation } from "../kit/installation.ts"
+import { type Installation, tokenFile } from "../kit/installation.ts"
 
 /** Files and folders that only their owner should be able to read. Windows keeps access in lists that modes do not show. */
 export const filesCheck: Check = {
@@ -12,9 +12,7 @@ export const filesCheck: Check = {
   run: (installation) =>
     Effect.sync(() => {
       const stateDir = Option.map(installation.config("stateDir"), ({ stateDir }) => stateDir)
-      const tokenDb = installation.stdio
-        ? Option.none()
-        : Option.map(installation.config("tokenDb"), ({ tokenDb }) => tokenDb)
+      const tokenDb = installation.stdio ? Option.none() : tokenFile(installation.config)
       return [
         ...(Option.isNone(stateDir) ? skipped("the state folder") : stateFolder(stateDir.value, installation)),
         ...secretFiles(installation).flatMap((file) => secretFile(file, installation)),

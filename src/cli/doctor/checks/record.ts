@@ -60,6 +60,7 @@ export const recordCheck: Check = {
 const ofDatabase = Effect.fnUntraced(function* ({ look }: Authority, now: number) {
   const found = yield* look(() => undecided(now), "5 seconds")
   if (found._tag === "Read") return waiting(found.value)
+  if (found._tag === "Missing") return [info("record.none", "There is no record of writes yet.")]
   const reason = found._tag === "Unusable" ? found.reason : "The PostgreSQL database does not answer in time."
   return [
     error(

@@ -29,11 +29,19 @@ export const tokensCheck: Check = {
     const { tokensOf } = yield* Effect.promise(() => import("../../../layers/access/TokenStoreSql.ts"))
     const now = yield* DateTime.now
     const isUnguarded = yield* hasNoSecret(installation)
-    const stateDir = Option.map(config("stateDir"), ({ stateDir }) => stateDir)
+    const record = config("stateDir", "databaseUrl", "databaseUrlFile")
     return yield* tokensOf(found.value).pipe(
       Effect.flatMap((tokens) =>
-        Effect.map(tokenLimits(stateDir, tokens), (limits) =>
-          findings(tokens, { authDisabled, canWrite: canWrite(installation), isUnguarded, limits, mode, now })
+        Effect.map(tokenLimits(record, tokens), (limits) =>
+          findings(tokens, {
+            authDisabled,
+            canWrite: canWrite(installation),
+            isShared: databaseUrl !== undefined,
+            isUnguarded,
+            limits,
+            mode,
+            now
+          })
         )
       ),
       Effect.orElseSucceed(() =>
@@ -72,6 +80,8 @@ interface Server {
   readonly authDisabled: boolean
   /** True if clients can change something on a real account. */
   readonly canWrite: boolean
+  /** True if tokens and limits are in PostgreSQL. */
+  readonly isShared: boolean
   /** True if no operator passphrase is set. */
   readonly isUnguarded: boolean
   readonly mode: (typeof Config.Service)["mode"]
@@ -81,7 +91,7 @@ interface Server {
 
 const findings = (
   tokens: ReadonlyArray<Token>,
-  { authDisabled, canWrite, isUnguarded, limits, mode, now }: Server
+  { authDisabled, canWrite, isShared, isUnguarded, limits, mode, now }: Server
 ): ReadonlyArray<Finding> => {
   const active = tokens.filter((token) => isActive(token, now) && opens(token, mode))
   const expired = tokens.filter((token) => Option.isNone(token.revokedAt) && !isActive(token, now))
@@ -103,8 +113,10 @@ const findings = (
       ? [
           error(
             "tokens.limits-missing",
-            `Tokens that are refused, since their limits are not in this state folder: ${listOf(refused)}.`,
-            "Use the state folder in which they were set (MCP_KRAKEN_STATE_DIR), put a backup of it back, or replace the tokens."
+            `Tokens that are refused, since their limits are not in this ${isShared ? "database" : "state folder"}: ${listOf(refused)}.`,
+            isShared
+              ? "Put a backup of the database back, or replace the tokens."
+              : "Use the state folder in which they were set (MCP_KRAKEN_STATE_DIR), put a backup of it back, or replace the tokens."
           )
         ]
       : []),

@@ -34,6 +34,12 @@ export interface Installation {
   readonly config: (...fields: ReadonlyArray<Field>) => Option.Option<typeof Config.Service>
 }
 
+/** Finds the file of the tokens. None if they are in PostgreSQL, or a setting is invalid. */
+export const tokenFile = (config: Installation["config"]): Option.Option<string> =>
+  Option.flatMap(config("tokenDb", "databaseUrl", "databaseUrlFile"), ({ databaseUrl, tokenDb }) =>
+    databaseUrl === undefined ? Option.some(tokenDb) : Option.none()
+  )
+
 /** The settings of the API key and of calls to Kraken. */
 export const krakenFields = [
   "key",

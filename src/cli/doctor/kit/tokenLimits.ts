@@ -1,30 +1,32 @@
 import { Effect, Option } from "effect"
-import { join } from "node:path"
 import { holdingOf } from "../../../layers/access/mandates/administer.ts"
-import { recordFile } from "../../../layers/access/record/recordFile.ts"
-import { type Look, lookInto } from "../../../layers/storage/lookInto.ts"
-import { runOnSqlite } from "../../../layers/storage/sqliteSteps.ts"
+import { authorityOf } from "../../../layers/access/record/authority.ts"
+import type { Look } from "../../../layers/storage/lookInto.ts"
 import { filter, type Steps } from "../../../layers/storage/steps.ts"
+import type { Config } from "../../../services/Config.ts"
 import type { Token } from "../../../services/TokenStore.ts"
 
-/** The limits of tokens in one state folder. */
+/** The limits of tokens in one record. */
 export interface TokenLimits {
   /** Checks that a mandate limits a token. One that is marked to have a mandate is refused without it. */
   readonly has: (token: Token) => boolean
-  /** Checks that a token is refused, since its mandate is not in the folder. */
+  /** Checks that a token is refused, since its mandate is not in the record. */
   readonly lacks: (token: Token) => boolean
 }
 
-/** Reads which of the tokens have mandates in a state folder. If its file can't be read, only their marks count. */
+/** The longest wait for the record. */
+const patience = "2 seconds"
+
+/** Reads which of the tokens have mandates in the record of the settings. If it can't be read, only their marks count. */
 export const tokenLimits = Effect.fnUntraced(function* (
-  stateDir: Option.Option<string>,
+  settings: Option.Option<Pick<typeof Config.Service, "databaseUrl" | "stateDir">>,
   tokens: ReadonlyArray<Token>
 ): Effect.fn.Return<TokenLimits> {
-  const limited = yield* Option.match(stateDir, {
+  const limited = yield* Option.match(settings, {
     onNone: () => Effect.succeedNone,
-    onSome: (folder) =>
+    onSome: (settings) =>
       Effect.map(
-        lookInto(join(folder, recordFile), (db) => runOnSqlite(db, filter(tokens, hasMandate))),
+        Effect.flatMap(authorityOf(settings), ({ look }) => look(() => filter(tokens, hasMandate), patience)),
         found
       )
   })
@@ -39,7 +41,7 @@ function* hasMandate({ id }: Token): Steps<boolean> {
   return (yield* holdingOf(id)).mandate !== undefined
 }
 
-/** Returns the ids that were found; none are in a file that is missing. */
+/** Returns the ids that were found; none are in a record that is missing. */
 const found = (look: Look<ReadonlyArray<Token>>): Option.Option<ReadonlySet<string>> => {
   if (look._tag === "Missing") return Option.some(new Set())
   return look._tag === "Read" ? Option.some(new Set(look.value.map(({ id }) => id))) : Option.none()

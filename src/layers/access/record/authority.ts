@@ -61,12 +61,24 @@ const authorityInPostgres = (
   url: Redacted.Redacted,
   shared: Option.Option<typeof SharedPostgres.Service>
 ): Authority => {
-  const open: Opened = Effect.gen(function* () {
-    const { openPostgresDatabase } = yield* Effect.promise(() => import("../../storage/postgresDatabase.ts"))
+  const connected = Effect.gen(function* () {
     const { openPostgres } = yield* Effect.promise(() => import("../../storage/postgres.ts"))
-    const postgres = Option.isSome(shared) ? shared.value : yield* openPostgres(url)
-    return yield* openPostgresDatabase(postgres, layout)
+    return Option.isSome(shared) ? shared.value : yield* openPostgres(url)
   })
+  const tables = Effect.promise(() => import("../../storage/postgresDatabase.ts"))
+  const open: Opened = Effect.gen(function* () {
+    const { openPostgresDatabase } = yield* tables
+    return yield* openPostgresDatabase(yield* connected, layout)
+  })
+  /** Reads without making tables. None if there are none. */
+  const readAsItIs = <A>(body: () => Steps<A>) =>
+    Effect.gen(function* () {
+      const { hasPostgresLayout, openPostgresDatabase } = yield* tables
+      const postgres = yield* connected
+      if (!(yield* hasPostgresLayout(postgres, layout))) return Option.none<A>()
+      const { read } = yield* openPostgresDatabase(postgres, layout)
+      return Option.some(yield* read(body))
+    })
   return {
     name: "in PostgreSQL",
     isMissing: () => false,
@@ -76,14 +88,15 @@ const authorityInPostgres = (
     // The projections that are compared are rebuilt in temporary tables.
     verify: (receipts) => Effect.flatMap(open, (db) => db.write(() => verifyRows(receipts))),
     look: <A>(body: () => Steps<A>, wait: Duration.DurationInput) =>
-      Effect.scoped(Effect.flatMap(open, (db) => db.read(body))).pipe(
+      Effect.scoped(readAsItIs(body)).pipe(
         Effect.disconnect,
         Effect.timeoutOption(wait),
         Effect.match({
           onFailure: ({ reason }): Look<A> => ({ _tag: "Unusable", reason }),
           onSuccess: Option.match({
             onNone: (): Look<A> => ({ _tag: "Locked" }),
-            onSome: (value): Look<A> => ({ _tag: "Read", value })
+            onSome: (found): Look<A> =>
+              Option.isSome(found) ? { _tag: "Read", value: found.value } : { _tag: "Missing" }
           })
         })
       )
