@@ -43,14 +43,18 @@ export const approve = Effect.fn("approvals.approve")(function* ({
     approvePlan(wall, { plan: id, channel: "terminal", secret: secret.value })
   )
   if (answered._tag !== "Answered") return yield* refusalOf(id, answered)
-  const { stateDir } = yield* Config
-  const servers = (yield* runningServers(stateDir)).filter(maySend(plan))
+  const { databaseUrl, stateDir } = yield* Config
+  // Servers of other machines share a database, and their files are not here.
+  const isSent = databaseUrl !== undefined || (yield* runningServers(stateDir)).some(maySend(plan))
   if (!json) yield* Console.log(`Approved. Receipt: ${receiptOf(answered.head)}`)
-  if (servers.length === 0) {
+  if (!isSent) {
     const later = `No server runs with this state folder that may send it. The next one that may sends it, if it starts before ${isoOf(plan.expires)}.`
     return yield* json ? writeOut(`${planJson(yield* readPlan(id, envFile), 2)}\n`) : Console.log(later)
   }
-  if (!json) yield* Console.log("A server sends it now.")
+  if (!json)
+    yield* Console.log(
+      databaseUrl === undefined ? "A server sends it now." : "A server that shares the database sends it, if one runs."
+    )
   const ended = yield* Effect.delay(readPlan(id, envFile), pause).pipe(
     Effect.repeat({ until: hasEnded }),
     Effect.timeoutTo({ duration: longestWait, onSuccess: (plan) => plan, onTimeout: () => undefined })

@@ -71,7 +71,7 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
         : `Recorded since: ${recorded.writes.map(({ count, endpoint, state }) => `${count} ${endpoint} ${state}`).join(", ")}.`
   )
   yield* isShared
-    ? refuseGuarded(recorded.guards, "the database", recorded.secret)
+    ? refuseGuarded(recorded.guards, undefined, recorded.secret)
     : Effect.forEach(settings.tokenDbs, (tokenDb) => refuseOtherSecret(tokenDb, file, recorded.secret))
   yield* Effect.forEach(yield* changes(stateDir, stop.since, settings), (line) => Console.error(escapeLines(line)))
 
@@ -110,10 +110,10 @@ const refuseOtherSecret = Effect.fnUntraced(function* (tokenDb: string, file: st
   yield* refuseGuarded(look.value, file, secret)
 })
 
-/** Refuses if tokens are guarded by other secrets only. */
+/** Refuses if tokens are guarded by other secrets only. `file` is that of the record, if the tokens are in another one. */
 const refuseGuarded = Effect.fnUntraced(function* (
   guards: ReadonlyArray<string>,
-  file: string,
+  file: string | undefined,
   secret: string | undefined
 ) {
   if (guards.length === 0 || (secret !== undefined && guards.includes(secret))) return

@@ -41,9 +41,10 @@ const withEmergencySettings = <E, R>(
 ): Effect.Effect<void, E | SettingsError | TokenRefusal, Exclude<Exclude<R, Config>, Scope.Scope>> =>
   Effect.gen(function* () {
     const { config, problems, stateDir } = yield* emergencySettings(envFile)
+    const settings = yield* config(Needs.tokenLimits)
     // Freezing makes the record.
-    const isUnused = isMissing(join(stateDir, recordFile))
-    const found = yield* Effect.provideService(effect, Config, yield* config(Needs.tokenLimits))
+    const isUnused = settings.databaseUrl === undefined && isMissing(join(stateDir, recordFile))
+    const found = yield* Effect.provideService(effect, Config, settings)
     const all = [...problems, ...(isUnused ? [unusedFolder(stateDir)] : []), ...found]
     if (all.length > 0) return yield* new TokenRefusal({ message: all.join("\n") })
   }).pipe(Effect.scoped)
@@ -84,9 +85,11 @@ export const freeze = Effect.fn("token.freeze")(function* ({
   )
   // The limits of a token that was rotated belong to the new one.
   if (token === undefined || Option.isSome(token.revokedAt) || !lacksMandate(token, holding)) return []
-  const { stateDir } = yield* Config
+  const { databaseUrl, stateDir } = yield* Config
   return [
-    `${stateDir} does not hold the limits of this token. It is not frozen on servers whose state folder does: name that folder in MCP_KRAKEN_STATE_DIR, or revoke the token.`
+    databaseUrl === undefined
+      ? `${stateDir} does not hold the limits of this token. It is not frozen on servers whose state folder does: name that folder in MCP_KRAKEN_STATE_DIR, or revoke the token.`
+      : "The PostgreSQL database does not hold the limits of this token. It is not frozen on servers whose state does: revoke the token."
   ]
 }, withEmergencySettings)
 

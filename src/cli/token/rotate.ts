@@ -29,7 +29,7 @@ export const rotate = Effect.fn("token.rotate")(function* ({
   const holding = Option.getOrElse(found, (): Holding => ({ subject: id, revision: 0 }))
   if (lacksMandate(old, holding))
     return yield* new TokenRefusal({
-      message: `Token ${id} has limits that are not in this state folder, so it can't be replaced here.`
+      message: `Token ${id} has limits that are not in this state, so it can't be replaced here.`
     })
   if (!old.paperOnly) yield* requireForTokens(`Replacing the token ${old.name}`)
   // The new token must not be accepted before the mandate is moved to it.

@@ -69,7 +69,7 @@ const nothing = (id: string): { readonly holding: Holding; readonly used: Readon
 })
 
 const limitsOf = (isMissing: boolean, hasMandate: boolean, revision: number): string => {
-  if (isMissing) return "missing in this state folder, so the token is refused"
+  if (isMissing) return "missing in this state, so the token is refused"
   return hasMandate ? `revision ${revision}` : "none"
 }
 

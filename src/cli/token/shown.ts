@@ -40,7 +40,7 @@ export const statusOf = (token: Token, now: DateTime.Utc): "active" | "expired" 
   return areKnown(token.marks) ? "active" : "unsupported"
 }
 
-/** Checks that a token is refused because its mandate is not in this state folder. */
+/** Checks that a token is refused because its mandate is not in this state. */
 export const lacksMandate = (token: Token, { mandate }: Holding): boolean =>
   token.marks.includes("mandate") && mandate === undefined
 

@@ -1,14 +1,19 @@
+import { SqlClient } from "@effect/sql/SqlClient"
 import { Data, Effect, Option } from "effect"
 import { OperatorSecret, type SecretInForce } from "../../../services/OperatorSecret.ts"
 import { addFingerprint, readFingerprints } from "../secretFingerprints.ts"
 
-/** The state folder has another operator secret than the one with which the token database was used, or none. */
+/** The record has another operator secret than the one with which the token database was used, or none. */
 export class OtherSecret extends Data.TaggedError("OtherSecret")<{
-  readonly file: string
+  /** The file of the record. Undefined if it is in one database with the tokens. */
+  readonly file: string | undefined
   readonly isMissing: boolean
 }> {
   override get message() {
-    return `The tokens are guarded by an operator secret, and ${this.file} has ${this.isMissing ? "none" : "another one"}. Use the state folder that has it (MCP_KRAKEN_STATE_DIR).`
+    const found = this.isMissing ? "none" : "another one"
+    return this.file === undefined
+      ? `The tokens are guarded by an operator secret, and the record in the same database has ${found}, so somebody changed it. Put a backup of the database back.`
+      : `The tokens are guarded by an operator secret, and ${this.file} has ${found}. Use the state folder that has it (MCP_KRAKEN_STATE_DIR).`
   }
 }
 
@@ -21,7 +26,12 @@ export const checkTokenSecret = Effect.gen(function* () {
     onNone: () => known.length === 0,
     onSome: ({ fingerprint }) => known.length === 0 || known.includes(fingerprint)
   })
-  return isKnown ? secret : yield* new OtherSecret({ file, isMissing: Option.isNone(secret) })
+  if (isKnown) return secret
+  const sql = yield* SqlClient
+  return yield* new OtherSecret({
+    file: sql.onDialectOrElse({ pg: () => undefined, orElse: () => file }),
+    isMissing: Option.isNone(secret)
+  })
 })
 
 /**
