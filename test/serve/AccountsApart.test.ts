@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { Effect, Layer, Option, Queue, Redacted } from "effect"
 import { execFile } from "node:child_process"
 import { createServer } from "node:http"
@@ -48,18 +49,41 @@ const fieldIn = (page: string, name: string): string =>
   new RegExp(`name="${name}"\\s+value="([^"]*)"`).exec(page)?.[1] ?? ""
 
 describe("two Kraken accounts of a server", () => {
-  it.scopedLive("have limits of spending of their own", () =>
-    Effect.gen(function* () {
-      const { clientOf } = yield* serveTwoAccounts({ MCP_KRAKEN_SERVER_MAX: "150USD/day" })
-      const [desk, other, cold] = [yield* clientOf("desk"), yield* clientOf("desk"), yield* clientOf("cold")]
-      const first = yield* call(desk, "add_order", order)
-      assert.isFalse(first.isError, first.text)
-      const reached = yield* call(other, "add_order", { ...order, price: "10001" })
-      assert.include(reached.text, "LimitReached")
-      const apart = yield* call(cold, "add_order", order)
-      assert.isFalse(apart.isError, apart.text)
-      assert.include((yield* call(cold, "add_order", { ...order, price: "10001" })).text, "LimitReached")
-    })
+  it.scopedLive(
+    "have limits of spending of their own: those of the server, and capital and budgets of tokens with the same numbers",
+    () =>
+      Effect.gen(function* () {
+        const { clientOf } = yield* serveTwoAccounts({ MCP_KRAKEN_SERVER_MAX: "150USD/day" })
+        const limits = ["--access", "trade", "--capital", "120USD", "--max", "110USD/order", "--max", "120USD/day"]
+        const [desk, cold] = [yield* clientOf("desk", limits), yield* clientOf("cold", limits)]
+        const [anyDesk, anyCold] = [yield* clientOf("desk"), yield* clientOf("cold")]
+        const refusal = (client: Client) =>
+          Effect.map(
+            Effect.promise(() => client.callTool({ name: "add_order", arguments: { ...order, price: "10001" } })),
+            ({ _meta }) => Object(_meta?.["mcp-kraken/refusal"])
+          )
+        const used = (client: Client) =>
+          Effect.map(call(client, "get_my_mandate"), ({ answer }) => ({
+            owned: answer.owned,
+            limits: answer.limits.map(({ layer, limit, used }: Record<string, unknown>) => `${layer} ${limit} ${used}`)
+          }))
+        const untouched = yield* used(cold)
+        assert.include(untouched.limits, "mandate max/day 0")
+        assert.include(untouched.limits, "server max/day 0")
+
+        const first = yield* call(desk, "add_order", order)
+        assert.isFalse(first.isError, first.text)
+        assert.deepStrictEqual(yield* used(cold), untouched)
+        assert.notDeepEqual(yield* used(desk), untouched)
+        assert.deepInclude(yield* refusal(desk), { layer: "mandate" })
+        assert.deepInclude(yield* refusal(anyDesk), { layer: "server", limit: "max/day" })
+
+        const apart = yield* call(cold, "add_order", order)
+        assert.isFalse(apart.isError, apart.text)
+        assert.deepInclude(yield* refusal(cold), { layer: "mandate" })
+        assert.deepInclude(yield* refusal(anyCold), { layer: "server", limit: "max/day" })
+      }),
+    { timeout: 60_000 }
   )
 
   it.scopedLive("have rate budgets of their own", () =>

@@ -84,7 +84,7 @@ export const startHttp = ({ folder, variables }: House, args: ReadonlyArray<stri
     yield* Effect.addFinalizer(() => stop("SIGKILL"))
     const url = `http://127.0.0.1:${port}/mcp`
     yield* Effect.tryPromise(() => fetch(`http://127.0.0.1:${port}/health`)).pipe(
-      Effect.retry(Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(200)))
+      Effect.retry(Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(600)))
     )
     return { url, stop, log: () => log }
   })
