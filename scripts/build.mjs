@@ -31,7 +31,9 @@ const byModule = (names) => {
   const all = names.split(",").map((name) => name.trim())
   const isModule = (name) => /^[A-Z]\w*$/.test(name)
   const modules = all.filter(isModule).map((name) => `import * as ${name} from "effect/${name}"`)
-  return [...modules, `import { ${all.filter((name) => !isModule(name)).join()} } from "effect"`].join("; ")
+  const others = all.filter((name) => !isModule(name) && !name.startsWith("type "))
+  // Even an import without a name would make the first chunk contain all of Effect that any part uses.
+  return (others.length === 0 ? modules : [...modules, `import { ${others.join()} } from "effect"`]).join("; ")
 }
 
 /**
