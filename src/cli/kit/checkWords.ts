@@ -5,7 +5,7 @@ import * as Usage from "@effect/cli/Usage"
 import { Effect, HashMap, Option } from "effect"
 import { distance } from "fastest-levenshtein"
 import { stripVTControlCharacters } from "node:util"
-import { windows } from "../../domain/mandates/mandate.ts"
+import { windows } from "../../domain/mandates/mandateWords.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import { UsageError } from "./errors.ts"
 

@@ -1,4 +1,5 @@
-import { type Mandate, type Money, windows } from "./mandate.ts"
+import type { Mandate, Money } from "./mandate.ts"
+import { windows } from "./mandateWords.ts"
 
 /**
  * Describes the limits that a mandate's access leaves in effect, by the names of their flags. The texts are in the form

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { isDecimal } from "../numbers/numberText.ts"
 import { orderTypes } from "../orders/orders.ts"
+import { askKinds, windows } from "./mandateWords.ts"
 
 /** A field that is left out or has a value, never `undefined`. */
 const optional = <A, I>(field: Schema.Schema<A, I>) => Schema.optionalWith(field, { exact: true })
@@ -12,11 +13,7 @@ const Amount = Schema.String.pipe(Schema.filter((text) => isDecimal(text) && !te
 export const Money = Schema.Struct({ amount: Amount, asset: Schema.NonEmptyString })
 export type Money = typeof Money.Type
 
-/**
- * The spans of time in which spending is limited. `order` is a single order; `hour`, `day`, `week` and `month` are the
- * last 1 h, 24 h, 7 d and 30 d; `total` is the life of the mandate.
- */
-export const windows = ["order", "hour", "day", "week", "month", "total"] as const
+/** A span of time in which spending is limited. */
 export const Window = Schema.Literal(...windows)
 export type Window = typeof Window.Type
 
@@ -29,9 +26,6 @@ export const SpendingLimits = Schema.Struct({
   })
 })
 export type SpendingLimits = typeof SpendingLimits.Type
-
-/** Acts for which a person is asked. `funds` is money that leaves or moves, `market` is market orders. */
-export const askKinds = ["funds", "market", "cancel-all"] as const
 
 /** The acts that need the approval of a person. */
 export const Ask = Schema.Struct({

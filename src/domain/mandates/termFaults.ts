@@ -1,5 +1,6 @@
 import * as D from "../numbers/decimal.ts"
-import { type Mandate, type SpendingLimits, windows } from "./mandate.ts"
+import type { Mandate, SpendingLimits } from "./mandate.ts"
+import { windows } from "./mandateWords.ts"
 import { covers } from "./pairPatterns.ts"
 
 /** A fault of limits that do not go together. */

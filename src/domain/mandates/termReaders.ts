@@ -1,5 +1,6 @@
 import { Either, Struct } from "effect"
-import { type Ask, askKinds, type Mandate, type Money, type SpendingLimits, type Window, windows } from "./mandate.ts"
+import type { Ask, Mandate, Money, SpendingLimits, Window } from "./mandate.ts"
+import { askKinds, windows } from "./mandateWords.ts"
 import { orderOfBudget } from "./termDefaults.ts"
 import {
   expected,

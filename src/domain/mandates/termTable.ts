@@ -1,6 +1,7 @@
 import { Either, Struct } from "effect"
 import { orderTypes } from "../orders/orders.ts"
-import { askKinds, type Mandate } from "./mandate.ts"
+import type { Mandate } from "./mandate.ts"
+import { askKinds } from "./mandateWords.ts"
 import { expected, readAmount, readCount, readMoney, readPercent, readWord, type Read } from "./termText.ts"
 import { toolsetNames } from "./toolsetNames.ts"
 import {

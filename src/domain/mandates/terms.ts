@@ -1,5 +1,6 @@
 import { Either, Struct } from "effect"
-import { type Ask, askKinds, type Mandate, type ServerLimits, type SpendingLimits } from "./mandate.ts"
+import type { Ask, Mandate, ServerLimits, SpendingLimits } from "./mandate.ts"
+import { askKinds } from "./mandateWords.ts"
 import { budgetMandate, defaultMandate } from "./termDefaults.ts"
 import { faultsOf, spendingFaults, type TermFault } from "./termFaults.ts"
 import { setAsk, setMax, splitMembers } from "./termReaders.ts"

@@ -1,6 +1,7 @@
 import * as D from "../numbers/decimal.ts"
 import { orderTypes } from "../orders/orders.ts"
-import { type Ask, type Mandate, type Money, type SpendingLimits, windows } from "./mandate.ts"
+import type { Ask, Mandate, Money, SpendingLimits } from "./mandate.ts"
+import { windows } from "./mandateWords.ts"
 import { covers } from "./pairPatterns.ts"
 
 /** A pair of values of one limit. */

@@ -1,5 +1,6 @@
 import { Duration } from "effect"
-import { type Window, windows } from "../../../domain/mandates/mandate.ts"
+import type { Window } from "../../../domain/mandates/mandate.ts"
+import { windows } from "../../../domain/mandates/mandateWords.ts"
 import type { Limits } from "../../../services/Record.ts"
 import type { Now } from "./intents.ts"
 import type { Party } from "./party.ts"
