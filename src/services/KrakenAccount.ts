@@ -1,11 +1,11 @@
-import { Schema } from "effect"
+import { Brand } from "effect"
 
 /** The name that the settings give to a Kraken account. */
-export const KrakenAccountName = Schema.String.pipe(Schema.brand("KrakenAccountName"))
-export type KrakenAccountName = typeof KrakenAccountName.Type
+export type KrakenAccountName = string & Brand.Brand<"KrakenAccountName">
+export const KrakenAccountName = Brand.nominal<KrakenAccountName>()
 
 /** The account of the API key without a name. */
-export const defaultAccount = KrakenAccountName.make("default")
+export const defaultAccount = KrakenAccountName("default")
 
 /** Returns the beginning of the names of an account's settings, such as `KRAKEN_DESK_` of `desk`. */
 export const settingPrefix = (account: string): string =>

@@ -1,11 +1,11 @@
-import { Context, type DateTime, type Option, Schema } from "effect"
+import { Brand, Context, type DateTime, type Option } from "effect"
 import type { Mandate } from "../domain/mandates/mandate.ts"
 import type { KrakenAccountName } from "./KrakenAccount.ts"
 import type { TokenId } from "./TokenStore.ts"
 
 /** The name of one account, on Kraken or simulated. Budgets, duplicates and journals are kept by account. */
-export const AccountName = Schema.String.pipe(Schema.brand("AccountName"))
-export type AccountName = typeof AccountName.Type
+export type AccountName = string & Brand.Brand<"AccountName">
+export const AccountName = Brand.nominal<AccountName>()
 
 /** The client that makes a call. Its id is safe to log and to use as a key. */
 export type Caller =

@@ -31,7 +31,7 @@ const makeServer = Effect.fnUntraced(function* (changes: Partial<typeof Config.S
   const accounts = names.map((name) => {
     const { key = "", secret = "" } = exchange.keys[kinds[name]] ?? {}
     const credentials = Option.some({ key: Redacted.make(key), secret: Redacted.make(secret), otp: Option.none() })
-    return { name: KrakenAccountName.make(name), credentials, tier: "off" as const }
+    return { name: KrakenAccountName(name), credentials, tier: "off" as const }
   })
   const paper = { paperMarket: "synthetic" as const, paperBalances: { USD: "1000" } }
   const config = TestConfig({
@@ -58,7 +58,7 @@ const makeServer = Effect.fnUntraced(function* (changes: Partial<typeof Config.S
   const { create } = Context.get(context, TokenStore)
   const tokenOf = (account: string) =>
     Effect.map(
-      create({ name: account, account: KrakenAccountName.make(account), paperOnly: false, expiresIn: Option.none() }),
+      create({ name: account, account: KrakenAccountName(account), paperOnly: false, expiresIn: Option.none() }),
       ({ secret }) => Redacted.value(secret)
     )
   const url = `http://127.0.0.1:${port}`

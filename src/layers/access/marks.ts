@@ -19,7 +19,7 @@ export const accountMark = (account: KrakenAccountName): string => accountPrefix
 /** Reads the account that a token opens. */
 export const accountOf = (marks: ReadonlyArray<string>): KrakenAccountName => {
   const mark = marks.find((mark) => mark.startsWith(accountPrefix))
-  return mark === undefined ? defaultAccount : KrakenAccountName.make(mark.slice(accountPrefix.length))
+  return mark === undefined ? defaultAccount : KrakenAccountName(mark.slice(accountPrefix.length))
 }
 
 /**

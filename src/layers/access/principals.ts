@@ -52,7 +52,7 @@ const principal = (
   account: mode === "live" ? kraken : paperAccount(caller, krakenAccount, mandate)
 })
 
-const kraken = AccountName.make("kraken")
+const kraken = AccountName("kraken")
 
 /**
  * Names something of a caller that each Kraken account has apart. A token opens only one account. The local user can open
@@ -70,5 +70,5 @@ const paperAccount = (
   mandate: Option.Option<MandateInForce>
 ): AccountName => {
   const name = Option.match(mandate, { onNone: () => caller.id, onSome: ({ subject }) => subject })
-  return AccountName.make(apartByAccount({ caller, krakenAccount }, name))
+  return AccountName(apartByAccount({ caller, krakenAccount }, name))
 }

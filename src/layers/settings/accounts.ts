@@ -18,7 +18,7 @@ export const settingsOfAccounts = (source: Source): ReadonlyArray<string> =>
 
 /** Lists the accounts with names, without their keys. */
 export const namesOnly = (variables: Source, { tier }: Pick<Values, "tier">): ReadonlyArray<KrakenAccount> =>
-  accountsIn(variables).map((name) => ({ name: KrakenAccountName.make(name), credentials: Option.none(), tier }))
+  accountsIn(variables).map((name) => ({ name: KrakenAccountName(name), credentials: Option.none(), tier }))
 
 /** Matches a setting of the API key of some account. */
 const ofSomeAccount = /^KRAKEN_\w+_API_(?:KEY|SECRET)(?:_FILE)?$/
@@ -66,7 +66,7 @@ export const readAccounts = (
   }
 
   const accounts = names.map((name): KrakenAccount => ({
-    name: KrakenAccountName.make(name),
+    name: KrakenAccountName(name),
     credentials: mode === "paper" ? Option.none() : credentialsOf(name),
     tier: read(tierOf(name)) ?? tier
   }))

@@ -131,7 +131,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
     databaseUrl: databaseUrl === undefined ? undefined : Redacted.make(databaseUrl),
     feedUrls: feedUrls(values),
     accounts: named.accounts,
-    account: KrakenAccountName.make(values.account ?? defaultAccount),
+    account: KrakenAccountName(values.account ?? defaultAccount),
     localMandate: limits.localMandate,
     localTerms: limits.localTerms,
     serverLimits: limits.serverLimits,

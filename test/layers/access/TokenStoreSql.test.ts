@@ -185,7 +185,7 @@ for (const { isMissing, make, title } of databases)
     it.scoped("finds a token of a Kraken account only on a server that has the account", () =>
       Effect.gen(function* () {
         const { settings } = yield* make
-        const [desk, cold] = ["desk", "cold"].map((name) => KrakenAccountName.make(name))
+        const [desk, cold] = ["desk", "cold"].map((name) => KrakenAccountName(name))
         const accounts = (names: ReadonlyArray<KrakenAccountName | undefined>) =>
           names.map((name) => ({ name: name!, credentials: Option.none(), tier: "starter" }) as const)
         const [one, two, all] = [
@@ -208,7 +208,7 @@ for (const { isMissing, make, title } of databases)
     it.scoped("refuses a token whose account was edited in the database, and takes it back as it was", () =>
       Effect.gen(function* () {
         const { rows, settings } = yield* make
-        const [desk, cold] = [KrakenAccountName.make("desk"), KrakenAccountName.make("cold")]
+        const [desk, cold] = [KrakenAccountName("desk"), KrakenAccountName("cold")]
         const accounts = [desk, cold].map((name) => ({ name, credentials: Option.none(), tier: "starter" }) as const)
         const tokens = yield* open({ ...settings, accounts })
         const { secret, token } = yield* tokens.create({

@@ -121,7 +121,7 @@ describe("NotifierHttp", () => {
     Effect.gen(function* () {
       const { port, received } = yield* receiver(accepts)
       const { notify } = yield* notifierFor("webhook", `http://127.0.0.1:${port}/hook`, {
-        account: KrakenAccountName.make("desk")
+        account: KrakenAccountName("desk")
       })
       yield* notify(unknown)
       const { body } = yield* Queue.take(received)

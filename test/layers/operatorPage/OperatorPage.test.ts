@@ -64,7 +64,7 @@ describe("the page for approvals", () => {
         secret: Redacted.make("secret"),
         otp: Option.none()
       })
-      const accounts = [{ name: KrakenAccountName.make("desk"), credentials, tier: "starter" as const }]
+      const accounts = [{ name: KrakenAccountName("desk"), credentials, tier: "starter" as const }]
       const world = yield* makeReadyWorld({ accounts })
       const session = yield* logIn(world)
       const plan = yield* world.ask({ key: recordKeyOf({ credentials, mode: "live" }) })

@@ -4,7 +4,7 @@ import { combinedReadiness } from "../../../src/layers/readiness/combinedReadine
 import { defaultAccount, KrakenAccountName } from "../../../src/services/KrakenAccount.ts"
 import type { Part } from "../../../src/services/Readiness.ts"
 
-const [desk, cold] = [KrakenAccountName.make("desk"), KrakenAccountName.make("cold")]
+const [desk, cold] = [KrakenAccountName("desk"), KrakenAccountName("cold")]
 
 const account = (name: KrakenAccountName, parts: ReadonlyArray<Part>, hasKey = true) => ({
   account: name,

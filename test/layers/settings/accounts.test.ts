@@ -142,7 +142,7 @@ describe("Kraken accounts with names", () => {
     const keyOf = ({ credentials }: typeof Config.Service) =>
       Option.getOrUndefined(Option.map(credentials, ({ key }) => Redacted.value(key)))
     const of = (name: string) => {
-      const own = ofAccount(config, KrakenAccountName.make(name))
+      const own = ofAccount(config, KrakenAccountName(name))
       return [own.account, keyOf(own), own.tier, own.accounts]
     }
     assert.deepStrictEqual(["default", "desk", "cold-store"].map(of), [

@@ -210,7 +210,7 @@ function* watchedOf(key: string, at: number): Steps<ReadonlyArray<WatchedAlert>>
     const { account, caller, since, watched_at: watchedAt } = row
     const rests = frozen.get(caller) ?? (yield* frozenCaller({ caller })) !== undefined
     frozen.set(caller, rests)
-    if (!rests) watched.push({ ...alertOf(row), caller, account: AccountName.make(account), since, watchedAt })
+    if (!rests) watched.push({ ...alertOf(row), caller, account: AccountName(account), since, watchedAt })
   }
   return watched
 }

@@ -148,7 +148,7 @@ export function* planOf(row: PlanRow, at: number, names: AccountsByKey = noAccou
     at: event.at,
     expires,
     caller: actor,
-    account: AccountName.make(account),
+    account: AccountName(account),
     ...(krakenAccount !== undefined && { krakenAccount }),
     endpoint,
     request,

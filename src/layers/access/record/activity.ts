@@ -39,7 +39,7 @@ export function* draftOf(seq: number): Steps<Omit<AbandonedIntent, "owner"> | un
     seq,
     at: intent.at,
     caller: intent.actor.id,
-    account: AccountName.make(intent.account),
+    account: AccountName(intent.account),
     leaveBy: intent.leaveBy,
     endpoint: intent.endpoint,
     params: intent.request,

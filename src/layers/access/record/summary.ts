@@ -21,7 +21,7 @@ export function* summaryOf(now: Now, key: string, { local, server }: SettingsLim
     const rows = yield* all<{ readonly state: string; readonly count: number }>(text, parameters)
     return Object.fromEntries(rows.map(({ count, state }) => [state, count]))
   }
-  const accountOf = (subject: string) => AccountName.make(key === "paper" ? subject : "kraken")
+  const accountOf = (subject: string) => AccountName(key === "paper" ? subject : "kraken")
   const budgets: Array<RecordSummary["budgets"][number]> = []
   for (const mandate of [...Option.toArray(Option.map(local, ofSettings)), ...(yield* mandatesOf(mostMandates))]) {
     const { subject } = mandate

@@ -123,7 +123,7 @@ const tables = `
 describe.skipIf(isPostgresMissing)(`the request of an intent ${inPostgres}`, () => {
   const intent: LeavingIntent = {
     seq: 1,
-    account: AccountName.make("kraken"),
+    account: AccountName("kraken"),
     owner: "us",
     leaveBy: Infinity,
     mayLeave: Effect.succeed(true)
