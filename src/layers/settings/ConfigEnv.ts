@@ -1,4 +1,4 @@
-import { Effect, Layer, Option, Schema } from "effect"
+import { Data, Effect, Layer, Option } from "effect"
 import { env, platform } from "node:process"
 import { Config } from "../../services/Config.ts"
 import { decode } from "./decode.ts"
@@ -7,19 +7,20 @@ import type { Needs } from "./needs.ts"
 import { normalize, stateFolder, unreadDotenv } from "./sources.ts"
 
 /** Invalid settings. The message lists all of them by name. */
-export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
-  problems: Schema.Array(Schema.String),
+export class SettingsError extends Data.TaggedError("SettingsError")<{
+  readonly problems: ReadonlyArray<string>
   /** Problems of the list that name Kraken accounts. */
-  ofAccounts: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
-}) {
+  readonly ofAccounts?: ReadonlyArray<string>
+}> {
   override get message() {
     return textOf(this.problems)
   }
 
   /** The message for a client, whose model must not learn the names of accounts. */
   get forClients() {
-    const others = this.problems.filter((problem) => !this.ofAccounts.includes(problem))
-    return others.length === this.problems.length
+    const { ofAccounts = [], problems } = this
+    const others = problems.filter((problem) => !ofAccounts.includes(problem))
+    return others.length === problems.length
       ? this.message
       : textOf([...others, "The settings of Kraken accounts are not right. The log of the server says how."])
   }
