@@ -1,4 +1,4 @@
-import { Cause, Context, Deferred, Effect, Layer, Option } from "effect"
+import { Cause, Deferred, Effect, Option } from "effect"
 import process from "node:process"
 import { errorResponse } from "../layers/mcp/protocol/messages.ts"
 import { McpServer } from "../layers/mcp/server/McpServer.ts"
@@ -10,26 +10,16 @@ import { load } from "../layers/process/load.ts"
 import { localOperator } from "../layers/access/principals.ts"
 import { Config } from "../services/Config.ts"
 import { Principal } from "../services/Principal.ts"
-import { announce } from "./announce.ts"
-import { CollectedForExport, MetricsIfRead } from "./observed.ts"
-import { logUnlimitedCaller } from "./unlimited.ts"
 
 /** Destroys stdin, so that an open pipe does not keep the process alive. */
 const closeInput = Effect.sync(() => process.stdin.destroy())
 
-/** Serves the tools until the scope ends. `use` gets the settings in which limits have Kraken's names. */
-const product = Effect.fnUntraced(function* (use: (config: typeof Config.Service) => void) {
-  const { Product } = yield* load(() => import("./product.ts"))
-  const { MandatesSql } = yield* load(() => import("../layers/access/mandates/MandatesSql.ts"))
-  const { CallersLocal } = yield* load(() => import("../layers/access/callers/CallersLocal.ts"))
-  const { SharedPostgresOfSettings } = yield* load(() => import("../layers/storage/SharedPostgres.ts"))
-  const served = CollectedForExport.pipe(Layer.provide(MetricsIfRead), Layer.provideMerge(Product))
-  const parts = Layer.provideMerge(Layer.merge(MandatesSql, CallersLocal), SharedPostgresOfSettings)
-  use(Context.get(yield* Layer.build(Layer.provide(served, parts)), Config))
-  yield* logUnlimitedCaller
-  yield* announce({ address: "stdio" }, "local")
-  return yield* Effect.never
-})
+/** Loads the tools, and serves them until the scope ends. `use` gets the settings in which limits have Kraken's names. */
+const product = (use: (config: typeof Config.Service) => void) =>
+  Effect.flatMap(
+    load(() => import("./productOverStdio.ts")),
+    ({ productOverStdio }) => productOverStdio(use)
+  )
 
 /**
  * Serves over standard input and output. Clients start the server and wait for `initialize`, so the server answers it
