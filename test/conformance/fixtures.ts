@@ -1,5 +1,5 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { ProtocolError, resourceNotFound } from "../../src/layers/mcp/protocol/ProtocolError.ts"
 import type { ServerDefinition, Watch } from "../../src/layers/mcp/protocol/serverDefinition.ts"
 import { InputRequired } from "../../src/layers/mcp/protocol/InputRequired.ts"
@@ -67,7 +67,10 @@ const invalid = (message: string) => new ProtocolError({ code: -32602, message }
 export const watch: Watch = (uri) =>
   read(uri) === undefined
     ? new ProtocolError({ code: resourceNotFound, message: "Resource not found", data: { uri } })
-    : Effect.succeed({ changes: Stream.concat(Stream.make("known"), Stream.never), check: Effect.succeed("allowed") })
+    : Effect.succeed({
+        forEachChange: (use) => Effect.zipRight(use("known"), Effect.never),
+        check: Effect.succeed("allowed")
+      })
 
 /** The tools, resources and prompts that the conformance suite calls. */
 export const fixtures: ServerDefinition<never> = {

@@ -175,7 +175,7 @@ export const ResourceWatchLive = Layer.scopedDiscard(
       const changes = Stream.unwrapScoped(
         Effect.map(RcMap.get(shared, own), (texts) => Stream.changes(Stream.fromPubSub(texts)))
       )
-      return { changes, check }
+      return { check, forEachChange: (use) => Stream.runForEachWhile(changes, use) }
     })
 
     yield* serveWatch(watch)

@@ -1,5 +1,5 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
-import type { Effect, Option, Stream } from "effect"
+import type { Effect, Option } from "effect"
 import type { Source } from "../../../services/CallContext.ts"
 import type { CallFailure } from "../../../services/CallFailure.ts"
 import type { Principal } from "../../../services/Principal.ts"
@@ -68,7 +68,7 @@ export interface Via {
   readonly version: string
 }
 
-/** Answers a request whose params have been checked. Interrupting it cancels the request. */
+/** Checks the params of a request, and answers it. Interrupting it cancels the request. */
 export type RequestHandler = (request: Request, context: RequestContext) => Effect.Effect<Response>
 
 /** Notes for the answer of a call, which its tool makes by `CallContext`. */
@@ -106,8 +106,11 @@ export interface Call {
 
 /** A resource whose changes a caller is told. */
 export interface Watched {
-  /** Emits once the resource is known, then after each change. A slow reader skips changes in between. */
-  readonly changes: Stream.Stream<unknown>
+  /**
+   * Runs an effect with the resource once it is known, then after each change, until it returns false. Changes while it
+   * runs count as one. This is no stream, since Effect's streams would be loaded before `initialize` is answered.
+   */
+  readonly forEachChange: (use: (resource: unknown) => Effect.Effect<boolean>) => Effect.Effect<void>
   /** Checks that the caller may know of a change now. `lost` is final. `unknown`: it cannot be checked, so it is not told. */
   readonly check: Effect.Effect<"allowed" | "unknown" | "lost">
 }

@@ -1,4 +1,4 @@
-import { Deferred, Effect, FiberMap, Schedule, Stream } from "effect"
+import { Deferred, Effect, FiberMap, Schedule } from "effect"
 import type { Principal } from "../../../services/Principal.ts"
 import type { Listening } from "../protocol/protocol.ts"
 import { ProtocolError, refusedCode } from "../protocol/ProtocolError.ts"
@@ -49,9 +49,8 @@ export const makeSubscriber = Effect.fnUntraced(function* ({ principal, quota, r
   const uris = new Set<string>()
   const caller = principal.caller.id
 
-  const follow = (uri: string, { changes, check }: Watched, known: Deferred.Deferred<void>) => {
-    const told = Stream.runForEachWhile(
-      changes,
+  const follow = (uri: string, { check, forEachChange }: Watched, known: Deferred.Deferred<void>) => {
+    const told = forEachChange(
       Effect.fnUntraced(function* () {
         if (yield* Deferred.succeed(known, undefined)) return true
         yield* ready

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Fiber, Layer, Option, Stream, SubscriptionRef, TestClock } from "effect"
+import { Effect, Fiber, Layer, Option, Stream, SubscriptionRef, TestClock } from "effect"
 import type { Ticker } from "../../../../src/domain/live/values.ts"
 import type { Permission } from "../../../../src/domain/keys/permissions.ts"
 import { nothingObserved } from "../../../../src/layers/kraken/feed/nothingObserved.ts"
 import { ResourceWatchLive } from "../../../../src/layers/mcp/handlers/ResourceWatchLive.ts"
+import type { Watched } from "../../../../src/layers/mcp/protocol/serverDefinition.ts"
 import { McpServerEarly } from "../../../../src/layers/mcp/server/McpServerEarly.ts"
 import { McpServer } from "../../../../src/layers/mcp/server/McpServer.ts"
 import { AccountData } from "../../../../src/services/AccountData.ts"
@@ -91,14 +92,24 @@ const make = (granted: ReadonlyArray<Permission> = [], config: Partial<typeof Co
 const codeOf = <A, E extends { readonly code: number }>(effect: Effect.Effect<A, E>) =>
   Effect.map(Effect.flip(effect), ({ code }) => code)
 
+/** Collects the texts of a resource that is watched, the first and those after changes. */
+const firstOf = (count: number, { forEachChange }: Watched) =>
+  Effect.suspend(() => {
+    const texts: Array<string> = []
+    return Effect.as(
+      forEachChange((text) => Effect.sync(() => texts.push(String(text)) < count)),
+      texts
+    )
+  })
+
 describe("resources that are watched", () => {
   it.scoped("change only with their data, and all who watch one share it", () =>
     Effect.gen(function* () {
       const { as, set, state, watch } = yield* make()
       const [a, b] = [as(bearerOf("a")), as(bearerOf("b"))]
       const [one, other] = [yield* watch("kraken://ticker/BTC%2FUSD", a), yield* watch("kraken://ticker/xbtusd", b)]
-      const seen = yield* Effect.fork(Stream.runCollect(Stream.take(one.changes, 3)))
-      const also = yield* Effect.fork(Stream.runCollect(Stream.take(other.changes, 3)))
+      const seen = yield* Effect.fork(firstOf(3, one))
+      const also = yield* Effect.fork(firstOf(3, other))
       yield* TestClock.adjust("1 second")
       assert.strictEqual(state.followers, 1)
       yield* set({})
@@ -106,8 +117,8 @@ describe("resources that are watched", () => {
       yield* set({ last: "101" })
       yield* set({ last: "102" })
       for (const fiber of [seen, also]) {
-        const lasts = Chunk.map(yield* Fiber.join(fiber), (text) => JSON.parse(String(text)).last)
-        assert.deepStrictEqual([...lasts], ["100", "101", "102"])
+        const lasts = (yield* Fiber.join(fiber)).map((text) => JSON.parse(text).last)
+        assert.deepStrictEqual(lasts, ["100", "101", "102"])
       }
       yield* TestClock.adjust("1 second")
       assert.strictEqual(state.followers, 0)
@@ -117,11 +128,11 @@ describe("resources that are watched", () => {
   it.scoped("are told at once when they become live, without the pause of requests by REST", () =>
     Effect.gen(function* () {
       const { as, watch } = yield* make()
-      const { changes } = yield* watch("kraken://book/BTC%2FUSD", as(bearerOf("a")))
-      const seen = yield* Effect.fork(Stream.runCollect(Stream.take(changes, 2)))
+      const book = yield* watch("kraken://book/BTC%2FUSD", as(bearerOf("a")))
+      const seen = yield* Effect.fork(firstOf(2, book))
       yield* TestClock.adjust("1800 millis")
-      const bids = Chunk.map(yield* Fiber.join(seen), (text) => JSON.parse(String(text))[0][0].price)
-      assert.deepStrictEqual([...bids], ["100", "101"])
+      const bids = (yield* Fiber.join(seen)).map((text) => JSON.parse(text)[0][0].price)
+      assert.deepStrictEqual(bids, ["100", "101"])
     })
   )
 

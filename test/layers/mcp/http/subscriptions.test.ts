@@ -21,13 +21,12 @@ const make = Effect.gen(function* () {
   const watch: Watch = (uri) =>
     uri.startsWith("known:")
       ? Effect.succeed({
-          changes: Stream.ensuring(
-            Stream.onStart(
-              Stream.fromPubSub(changes),
-              Effect.sync(() => state.watched++)
+          forEachChange: (use) =>
+            Effect.acquireUseRelease(
+              Effect.sync(() => state.watched++),
+              () => Stream.runForEachWhile(Stream.fromPubSub(changes), use),
+              () => Effect.sync(() => state.watched--)
             ),
-            Effect.sync(() => state.watched--)
-          ),
           check: Effect.succeed("allowed")
         })
       : new ProtocolError({ code: resourceNotFound, message: "There is none", data: { uri } })

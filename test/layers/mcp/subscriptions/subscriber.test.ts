@@ -14,13 +14,12 @@ const make = Effect.gen(function* () {
   yield* change
   const watch: Watch = () =>
     Effect.sync(() => ({
-      changes: Stream.ensuring(
-        Stream.onStart(
-          Stream.fromPubSub(changes),
-          Effect.sync(() => state.watched++)
+      forEachChange: (use) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => state.watched++),
+          () => Stream.runForEachWhile(Stream.fromPubSub(changes), use),
+          () => Effect.sync(() => state.watched--)
         ),
-        Effect.sync(() => state.watched--)
-      ),
       check: Effect.sync(() => state.verdict)
     }))
   const quota = makeSubscriptionQuota()
