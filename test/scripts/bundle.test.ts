@@ -43,7 +43,7 @@ describe("the bundle", () => {
       tokens.filter((part) => heavy.includes(part)),
       []
     )
-    const product = partsOf(loadedWith("src/server/product.ts"))
+    const product = partsOf(loadedWith("src/server/productOverStdio.ts"))
     assert.include(product, "src/tools")
     assert.deepStrictEqual(
       product.filter((part) => sdk.includes(part)),
@@ -53,12 +53,12 @@ describe("the bundle", () => {
   })
 
   it("loads the renderer of pictures only when a picture is drawn", () => {
-    assert.notInclude(partsOf(loadedWith("src/server/product.ts")), "@resvg/resvg-wasm")
+    assert.notInclude(partsOf(loadedWith("src/server/productOverStdio.ts")), "@resvg/resvg-wasm")
     assert.include(partsOf(loadedWith("src/layers/pictures/renderer.ts")), "@resvg/resvg-wasm")
   })
 
   it("loads the driver of PostgreSQL only for a database of PostgreSQL, and without native parts", () => {
-    const users = ["src/server/overHttp.ts", "src/server/product.ts", "src/cli/token/tokens.ts"]
+    const users = ["src/server/overHttp.ts", "src/server/productOverStdio.ts", "src/cli/token/tokens.ts"]
     for (const user of users) assert.notInclude(partsOf(loadedWith(user)), "pg")
     assert.notInclude(partsOf(loadedWith("src/layers/storage/postgres.ts")), "@effect/sql-pg")
     assert.isTrue(Object.keys(metafile.inputs).some((path) => path.includes("node_modules/pg/")))
@@ -72,7 +72,7 @@ describe("the bundle", () => {
     assert.include(partsOf(loadedWith("src/layers/tracing/otlp/OtlpExport.ts")), "@effect/opentelemetry")
   })
 
-  it("answers initialize over stdio without a command line, tools, SDK, zod, HTTP and SQL", () => {
+  it("answers initialize over stdio without a command line, tools, SDK, zod, HTTP, SQL, schemas and streams", () => {
     const loaded = loadedWith("src/bin.ts", "src/Main.ts", "src/server/server.ts", "src/server/overStdio.ts")
     assert.deepStrictEqual(partsOf(loaded), [
       "@effect/platform",
@@ -93,8 +93,10 @@ describe("the bundle", () => {
       "src/services",
       "src/version"
     ])
+    const modules = loaded.flatMap(({ inputs }) => Object.keys(inputs))
+    for (const name of ["Schema", "Stream"]) assert.notInclude(modules, `node_modules/effect/dist/esm/${name}.js`)
     // Modules of Effect that are not tree-shaken are twice as large.
     const bytes = loaded.reduce((sum, output) => sum + output.bytes, 0)
-    assert.isBelow(bytes, 900_000)
+    assert.isBelow(bytes, 600_000)
   })
 })

@@ -13,12 +13,12 @@ import {
   incoming,
   invalidRequest,
   handshakeVersions,
-  paramsFailure,
   parse,
   parseError,
   type Request,
   stringify
 } from "../protocol/messages.ts"
+import { paramsFailure } from "../protocol/params.ts"
 import { header, isStateless } from "../protocol/statelessEnvelope.ts"
 import { carryOutBatch } from "../protocol/batch.ts"
 import {
@@ -110,7 +110,7 @@ export const McpHttpHandlerStreamable = Layer.scoped(
       request: Request,
       { emit, headers, isBehind, principal }: McpHttpRequest
     ): Effect.Effect<McpHttpResponse> => {
-      const listening = protocol.listen(request, headers)
+      const listening = protocol.listen(request, paramsFailure, headers)
       if (listening._tag === "Refused") return Effect.succeed(failed(request.id, listening.failure))
       const open = Effect.gen(function* () {
         const listener = yield* makeListener({

@@ -8,7 +8,6 @@ import {
   unnamedVersion,
   methodNotFound,
   statelessVersion,
-  paramsFailure,
   type Request,
   prefix
 } from "./messages.ts"
@@ -77,8 +76,6 @@ export const makeProtocol = (
       return { _tag: "Answer", answered: { status: 200, response: { jsonrpc: "2.0", id, result: discover } } }
     }
     if (!Object.hasOwn(cacheTimes, method)) return fail(request, methodNotFound(method))
-    const invalid = paramsFailure(request)
-    if (invalid !== undefined) return fail(request, invalid)
     const mirroredHeaders = method === "tools/call" ? mirrored?.get(String(params?.["name"])) : undefined
     const mismatch =
       headers && mirroredHeaders && mirrorFailure(mirroredHeaders, Object(params?.["arguments"]), headers)
@@ -139,16 +136,18 @@ export const makeProtocol = (
       status: 200,
       response: "inputRequired" in response ? errorResponse(response.id, internalError) : response
     })
-    const invalid = paramsFailure(request)
-    if (invalid !== undefined) return fail(request, { ...invalid, status: 200 })
     if (request.method === "ping") {
       return { _tag: "Answer", answered: { status: 200, response: { jsonrpc: "2.0", id: request.id, result: {} } } }
     }
     return { _tag: "Dispatch", request: withoutTask(request), context, finish }
   }
 
-  /** Makes the messages of a stream of changes. */
-  const listen = (request: Request, headers?: Headers): Listening => {
+  /** Makes the messages of a stream of changes. `paramsFailure` is the function of this name in `params.ts`. */
+  const listen = (
+    request: Request,
+    paramsFailure: (request: Request) => Failure | undefined,
+    headers?: Headers
+  ): Listening => {
     const { id, params } = request
     const failure = envelopeFailure(request, headers) ?? paramsFailure(request)
     if (failure !== undefined) return { _tag: "Refused", failure }

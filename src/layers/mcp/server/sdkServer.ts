@@ -6,6 +6,7 @@ import { withParent } from "../../tracing/span.ts"
 import { observed } from "./observed.ts"
 import { contextOf } from "./callContext.ts"
 import { errorResponse, type Id, type Json } from "../protocol/messages.ts"
+import { paramsFailure } from "../protocol/params.ts"
 import { metaOf } from "../protocol/statelessEnvelope.ts"
 import type { PendingQuestions } from "../multiRoundTrip/pendingQuestions.ts"
 import { makeMultiRoundTrip } from "../multiRoundTrip/multiRoundTrip.ts"
@@ -44,6 +45,8 @@ export const connectSdk = Effect.fnUntraced(function* <R>(
 
   yield* serve((request, context) => {
     const { id, method, params } = request
+    const invalid = paramsFailure(request)
+    if (invalid !== undefined) return Effect.succeed(errorResponse(id, invalid))
     const handler = handlers.get(method)
     if (handler === undefined) return Effect.flatMap(sdk, (transport) => transport.request(request))
     const run = (asked: Omit<Call, "notes">) => {

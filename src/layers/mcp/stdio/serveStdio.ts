@@ -11,7 +11,6 @@ import {
   incoming,
   invalidRequest,
   type Json,
-  paramsFailure,
   parse,
   parseError,
   type Request,
@@ -30,6 +29,9 @@ import type { ProtocolError } from "../protocol/ProtocolError.ts"
 import { makeListener, makeSubscriber, makeSubscriptionQuota, untilNotBehind } from "../subscriptions/subscriber.ts"
 import { McpServer } from "../server/McpServer.ts"
 import { makeLineWriter, makeReader } from "./streams.ts"
+
+/** Loads the check of params. `initialize` needs none, and is answered sooner without it. */
+const loadParams = Effect.promise(() => import("../protocol/params.ts"))
 
 /** The methods that subscribe, in the revisions with a handshake. */
 const subscribing: ReadonlySet<string> = new Set(["resources/subscribe", "resources/unsubscribe"])
@@ -90,19 +92,21 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
     tell: (uri) => write(resourceUpdated(uri))
   })
 
-  const subscribe = (request: Request) => {
+  const subscribe = Effect.fnUntraced(function* (request: Request) {
     const { id, method, params } = request
+    const { paramsFailure } = yield* loadParams
     const invalid = paramsFailure(request)
-    if (invalid !== undefined) return Effect.sync(() => fail(id, invalid))
+    if (invalid !== undefined) return fail(id, invalid)
     const uri = String(params?.["uri"])
-    return Effect.match(method === "resources/subscribe" ? subscriber.subscribe(uri) : subscriber.unsubscribe(uri), {
+    yield* Effect.match(method === "resources/subscribe" ? subscriber.subscribe(uri) : subscriber.unsubscribe(uri), {
       onFailure: ({ code, data, message }) => fail(id, { status: 200, code, data, message }),
       onSuccess: () => write({ jsonrpc: "2.0", id, result: {} })
     })
-  }
+  })
 
   const listen = Effect.fnUntraced(function* (request: Request) {
-    const listening = protocol.listen(request)
+    const { paramsFailure } = yield* loadParams
+    const listening = protocol.listen(request, paramsFailure)
     if (listening._tag === "Refused") return fail(request.id, listening.failure)
     if (listeners.has(request.id)) return fail(request.id, invalidRequest("Invalid request: this id is in use"))
     if (listeners.size >= mostListeners) return fail(request.id, tooManyStreams)
