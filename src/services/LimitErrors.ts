@@ -80,16 +80,12 @@ export class MandateChanged extends Schema.TaggedError<MandateChanged>()("Mandat
   }
 }
 
-/** The data of a refusal by limits, for programs. */
+/** The data of a refusal by limits, for programs. Its encoders are made at the first refusal, not at every start. */
 export const refusalData = (error: { readonly _tag: string }): unknown => {
-  if (error instanceof NotAllowed) return encodeNotAllowed(error)
-  if (error instanceof LimitReached) return encodeLimitReached(error)
-  return error instanceof Frozen ? encodeFrozen(error) : undefined
+  if (error instanceof NotAllowed) return Schema.encodeSync(NotAllowed)(error)
+  if (error instanceof LimitReached) return Schema.encodeSync(LimitReached)(error)
+  return error instanceof Frozen ? Schema.encodeSync(Frozen)(error) : undefined
 }
-
-const encodeNotAllowed = Schema.encodeSync(NotAllowed)
-const encodeLimitReached = Schema.encodeSync(LimitReached)
-const encodeFrozen = Schema.encodeSync(Frozen)
 
 /** Errors of a write that limits refuse. */
 export type LimitError = NotAllowed | LimitReached | Frozen | MandateChanged
