@@ -108,7 +108,7 @@ describe("calls of a caller with a mandate", () => {
         Effect.provideService(
           Principal,
           localOperator({
-            account: KrakenAccountName.make(account),
+            account: KrakenAccountName(account),
             localMandate: Option.some(terms({ calls: { min: 2 } })),
             mode: "live"
           })

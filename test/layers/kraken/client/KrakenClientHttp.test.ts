@@ -287,7 +287,7 @@ describe("KrakenClientHttp", () => {
       const ofAccount = (name: string) =>
         KrakenClientHttp.pipe(
           Layer.provide([inProcess(makeFakeKraken()), NonceSourceMemory, RateBudgetOff]),
-          Layer.provide(TestConfig({ account: KrakenAccountName.make(name) })),
+          Layer.provide(TestConfig({ account: KrakenAccountName(name) })),
           Layer.merge(Operated)
         )
       const named = (name: string) =>
