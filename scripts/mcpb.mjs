@@ -15,6 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), "mcp-kraken-mcpb-"))
 try {
   await makeServerFolder("mcpb", join(folder, "server"))
   cpSync(join(root, "LICENSE"), join(folder, "LICENSE"))
+  cpSync(join(root, "mcpb/icon.png"), join(folder, "icon.png"))
   const manifest = JSON.parse(readFileSync(join(root, "mcpb/manifest.json"), "utf8"))
   const compatibility = { ...manifest.compatibility, platforms: [platform] }
   writeFileSync(join(folder, "manifest.json"), JSON.stringify({ ...manifest, version, compatibility }, null, 2))

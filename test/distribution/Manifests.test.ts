@@ -83,6 +83,7 @@ describe("the bundle for Claude Desktop", () => {
         yield* Effect.promise(() => unpackExtension({ mcpbPath: file, outputDir: extensionPath, silent: true }))
         const manifest = readJson(join(extensionPath, "manifest.json"))
         assert.deepStrictEqual(manifest.compatibility.platforms, [process.platform])
+        assert.strictEqual(readFileSync(join(extensionPath, manifest.icon)).toString("latin1", 1, 4), "PNG")
 
         const { fake, variables } = yield* makeHouse
         const { key, secret } = fake.keys.full
