@@ -1,8 +1,8 @@
 // Two sessions of an agent: `npm run demo`. The first trades on a simulated account, from finding a pair to the cost of the
 // trade. The second has a budget on a simulated Kraken that loses an answer. The client is the SDK's own, the server is the
-// built one, and its state is deleted at the end. `npm run demo -- --svg` draws the second for the README.
+// built one, and its state is deleted at the end. `npm run images` draws the second for the README.
 import { Effect } from "effect"
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, realpathSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { argv, stdout } from "node:process"
@@ -10,9 +10,9 @@ import { fileURLToPath } from "node:url"
 import { connect } from "./demo/connect.ts"
 import { guarded } from "./demo/guarded.ts"
 import { session } from "./demo/session.ts"
-import { terminalSvg } from "./demo/terminalSvg.ts"
 
-const folder = Effect.acquireRelease(
+/** A new folder, which is deleted with the scope. */
+export const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "mcp-kraken-demo-"))),
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
 )
@@ -35,13 +35,7 @@ const built = "dist/main.mjs"
 const print = (line: string) => stdout.write(`${line}\n`)
 
 if (realpathSync(argv[1] ?? "") === fileURLToPath(import.meta.url)) {
-  if (argv.includes("--svg")) {
-    const lines: Array<string> = []
-    await Effect.runPromise(guardedDemo(built, (line) => lines.push(line)))
-    writeFileSync(join(import.meta.dirname, "../docs/images/session.svg"), terminalSvg(lines))
-  } else {
-    await Effect.runPromise(demo(built, print))
-    print("")
-    await Effect.runPromise(guardedDemo(built, print))
-  }
+  await Effect.runPromise(demo(built, print))
+  print("")
+  await Effect.runPromise(guardedDemo(built, print))
 }

@@ -6,17 +6,24 @@ const columns = 104
 const margin = 18
 
 /** The colours by the character that a line begins with. */
-const colours: Readonly<Record<string, string>> = { ">": "#8fd3ff", $: "#ffd479", "#": "#8b93a7" }
+const colours: Readonly<Record<string, string>> = {
+  ">": "#8fd3ff",
+  "❯": "#8fd3ff",
+  $: "#ffd479",
+  "#": "#8b93a7",
+  "✔": "#8ad6a5",
+  "?": "#8ad6a5"
+}
 
 /** Draws lines of text as a terminal. Long lines are wrapped. */
-export const terminalSvg = (lines: ReadonlyArray<string>): string => {
+export const terminalSvg = (title: string, lines: ReadonlyArray<string>): string => {
   const rows = lines.flatMap((line) =>
     wrap(line).map((text) => ({ text, colour: colours[line.charAt(0)] ?? "#e6e9f0" }))
   )
   const [w, h] = [columns * width + 2 * margin, rows.length * height + 2 * margin + 24]
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" role="img" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="13">`,
-    `<title>A session of mcp-kraken in a terminal</title>`,
+    `<title>${escape(title)}</title>`,
     `<rect width="${w}" height="${h}" rx="10" fill="#14181f"/>`,
     ...["#ff5f57", "#febc2e", "#28c840"].map(
       (fill, index) => `<circle cx="${margin + 4 + index * 20}" cy="20" r="6" fill="${fill}"/>`

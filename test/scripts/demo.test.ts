@@ -1,6 +1,10 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { demo, guardedDemo } from "../../scripts/demo.ts"
+import { terminalSvg } from "../../scripts/demo/terminalSvg.ts"
+import { images, textOf, wordsOf } from "../../scripts/images/drawnFrom.ts"
 import { bundle } from "../Bundle.ts"
 
 it.live("the demonstration buys, amends, cancels, and ends in a table of what it cost", () =>
@@ -44,5 +48,8 @@ it.live("the second one finds the lost order, gets an approval and a refusal, an
     assert.notStrictEqual(placed, approved)
     for (const error of ["ApprovalPending", "LimitReached"]) assert.include(told, error)
     assert.match(lines.at(-1) ?? "", /no order is open/)
+    // The picture in the README (npm run images draws it).
+    const picture = readFileSync(join(images, "session.svg"), "utf8")
+    assert.strictEqual(wordsOf(textOf(picture)), wordsOf(textOf(terminalSvg("", lines))))
   })
 )

@@ -1,15 +1,13 @@
-/** Makes the pictures of charts and portfolios in docs/images, of a simulated account. It needs Chromium. */
-import { Effect, Layer, TestClock, TestContext } from "effect"
+import { Effect, Layer, Logger, LogLevel, TestClock, TestContext } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { readPage } from "../src/tools/portfolio/page.ts"
-import { openBrowser } from "../test/browser.ts"
-import { hostOf } from "../test/pageHost.ts"
-import { callTool, paperProduct } from "../test/golden/product.ts"
-import { morning } from "../test/doubles/TestPaper.ts"
-
-const images = join(import.meta.dirname, "../docs/images")
+import { readPage } from "../../src/tools/portfolio/page.ts"
+import { openBrowser } from "../../test/browser.ts"
+import { hostOf } from "../../test/pageHost.ts"
+import { callTool, paperProduct } from "../../test/golden/product.ts"
+import { morning } from "../../test/doubles/TestPaper.ts"
+import { images } from "./drawnFrom.ts"
 
 const market = (type: "buy" | "sell", pair: string, volume: string) =>
   callTool("add_order", { pair, type, ordertype: "market", volume })
@@ -35,12 +33,32 @@ const answers = Effect.gen(function* () {
   return { chart: chart.result, portfolio: portfolio.result }
 })
 
-const program = Effect.gen(function* () {
-  const results = yield* answers
+/** What the pictures show: the answers of both tools, and the page that shows them. */
+const shown = Effect.gen(function* () {
+  yield* morning
+  return { results: yield* answers, html: yield* readPage }
+})
+
+/** Runs an effect on a new simulated account. */
+const onPaper = <A, E>(body: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof paperProduct>>>) =>
+  Effect.gen(function* () {
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "mcp-kraken-pictures-"))),
+      (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+    )
+    const context = yield* Layer.build(Layer.merge(paperProduct(folder), TestContext.TestContext))
+    return yield* Effect.provide(body, context)
+  }).pipe(Logger.withMinimumLogLevel(LogLevel.None), Effect.scoped)
+
+/** Writes what the pictures show as text. */
+export const chartSource = Effect.map(onPaper(shown), (it) => JSON.stringify(it))
+
+/** Draws the pictures of charts and portfolios, of a simulated account. It needs Chromium. */
+export const drawCharts = Effect.gen(function* () {
+  const { html, results } = yield* onPaper(shown)
   const image: { readonly data?: string } = Object(results.chart?.content.find(({ type }) => type === "image"))
   writeFileSync(join(images, "chart.png"), Buffer.from(image.data ?? "", "base64"))
   const browser = yield* openBrowser
-  const html = yield* readPage
   for (const [name, result] of Object.entries(results)) {
     for (const theme of ["light", "dark"] as const) {
       const viewport = { width: 720, height: name === "chart" ? 400 : 260 }
@@ -50,15 +68,4 @@ const program = Effect.gen(function* () {
       yield* Effect.promise(() => shown.page.screenshot({ path }))
     }
   }
-})
-
-const folder = mkdtempSync(join(tmpdir(), "mcp-kraken-pictures-"))
-try {
-  const layer = Layer.merge(paperProduct(folder), TestContext.TestContext)
-  const all = Effect.flatMap(Layer.build(layer), (context) =>
-    Effect.provide(Effect.zipRight(morning, program), context)
-  )
-  await Effect.runPromise(Effect.scoped(all))
-} finally {
-  rmSync(folder, { recursive: true })
-}
+}).pipe(Effect.scoped)

@@ -1,10 +1,9 @@
-/** Makes the pictures of the page for approvals in docs/images. It needs Chromium. */
 import { Effect } from "effect"
 import { join } from "node:path"
-import { openBrowser } from "../test/browser.ts"
-import { makeReadyWorld, passphrase } from "../test/layers/operatorPage/world.ts"
-
-const images = join(import.meta.dirname, "../docs/images")
+import { openBrowser } from "../../test/browser.ts"
+import { stylesheet } from "../../src/layers/operatorPage/stylesheet.ts"
+import { logIn, makeReadyWorld, passphrase } from "../../test/layers/operatorPage/world.ts"
+import { images, wordsOf } from "./drawnFrom.ts"
 
 /** The pictures: their names, and the windows in which they are taken. */
 const windows = [
@@ -13,7 +12,17 @@ const windows = [
   { name: "approval-phone", colorScheme: "light", viewport: { width: 360, height: 640 } }
 ] as const
 
-const program = Effect.gen(function* () {
+/** Writes what the pictures show as text: the page of a plan, without what differs each time, and its style. */
+export const approvalSource = Effect.gen(function* () {
+  const world = yield* makeReadyWorld()
+  const plan = yield* world.ask()
+  const session = yield* logIn(world)
+  const { text } = yield* session.read(`/plans/${plan}`)
+  return wordsOf(text.replaceAll(session.folder, "").replaceAll(/ value="[^"]*"/g, "")) + stylesheet
+}).pipe(Effect.scoped)
+
+/** Draws the pictures of the page for approvals. It needs Chromium. */
+export const drawApprovals = Effect.gen(function* () {
   const world = yield* makeReadyWorld()
   const browser = yield* openBrowser
   const plan = yield* world.ask()
@@ -31,6 +40,4 @@ const program = Effect.gen(function* () {
     yield* Effect.promise(() => page.getByText("carried out").waitFor())
     yield* Effect.promise(() => page.screenshot({ path: join(images, "approval-result.png") }))
   }
-})
-
-await Effect.runPromise(Effect.scoped(program))
+}).pipe(Effect.scoped)
