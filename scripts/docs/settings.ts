@@ -15,7 +15,8 @@ const sections: ReadonlyArray<Section> = [...new Set(all.map(({ section }) => se
 const introductions: Readonly<Record<string, string>> = {
   "Limits of callers without a token":
     "These limits apply to callers over stdio, and over HTTP if `MCP_KRAKEN_AUTH_DISABLED` is true. Tokens have limits of their own. If no limit is set, these callers are not limited. If any limit is set, the others have their defaults. For most uses, `MCP_KRAKEN_BUDGET` is enough.",
-  "Limits of all callers together": "These limits apply to all callers of the API key together, with and without tokens."
+  "Limits of all callers together":
+    "These limits apply to all callers of the API key together, with and without tokens."
 }
 
 const introduction = (heading: string): string => introductions[heading] ?? ""
