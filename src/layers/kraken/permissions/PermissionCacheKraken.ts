@@ -20,9 +20,13 @@ const tenMinutes = Duration.toMillis("10 minutes")
 /** The time after which a server looks for what others have learned of the key, in milliseconds. */
 const lookEvery = 1000
 
-/** The longest wait for what others have learned, and the pause after a wait without an answer, in milliseconds. */
+/** The longest wait for that look, and the pause after one without an answer, in milliseconds. */
 const longestLook = 1000
 const lookPause = 5000
+
+/** The longest wait for what others know if nothing is known here, and the pause after one without an answer. */
+const longestLookup = 4000
+const lookupPause = 1000
 
 /** The clock of this machine, also in a test whose time stands still: a database answers by it. */
 const machine = Clock.make()
@@ -34,11 +38,14 @@ interface Known {
 }
 
 /** Ends a wait for the database, during which a call waits. */
-const inTime = <A>(effect: Effect.Effect<A, DatabaseUnavailable>): Effect.Effect<A, DatabaseUnavailable> =>
+const inTime = <A>(
+  effect: Effect.Effect<A, DatabaseUnavailable>,
+  longest: number
+): Effect.Effect<A, DatabaseUnavailable> =>
   effect.pipe(
     Effect.disconnect,
     Effect.timeoutFail({
-      duration: longestLook,
+      duration: longest,
       onTimeout: () => new DatabaseUnavailable({ reason: "The database does not answer in time.", cause: undefined })
     }),
     Effect.withClock(machine)
@@ -69,7 +76,9 @@ export const makePermissionCache = Effect.fnUntraced(function* (shared?: SharedK
     version =
       shared === undefined
         ? undefined
-        : yield* Effect.catchAll(inTime(shared.write(info)), (error) => Effect.as(warn(error), undefined))
+        : yield* Effect.catchAll(inTime(shared.write(info), longestLookup), (error) =>
+            Effect.as(warn(error), undefined)
+          )
     return { info, at }
   })
 
@@ -99,7 +108,7 @@ export const makePermissionCache = Effect.fnUntraced(function* (shared?: SharedK
     lookup: (_, age) =>
       shared === undefined || age === 0
         ? ask
-        : Effect.matchEffect(inTime(shared.read), {
+        : Effect.matchEffect(inTime(shared.read, longestLookup), {
             onFailure: (away) =>
               Effect.mapError(ask, (error) => (error._tag === "KrakenCredentialsMissing" ? error : away)),
             onSuccess: (found) => (found !== undefined && found.age < age ? takeOver(found) : ask)
@@ -107,7 +116,7 @@ export const makePermissionCache = Effect.fnUntraced(function* (shared?: SharedK
     madeAt: ({ at }) => at,
     pauseAfter: (error) => {
       if (error._tag === "KrakenCredentialsMissing") return Effect.succeed(0)
-      if (error._tag === "DatabaseUnavailable") return Effect.succeed(lookPause)
+      if (error._tag === "DatabaseUnavailable") return Effect.succeed(lookupPause)
       const isRefusal = error._tag === "KrakenPermissionError" || error._tag === "KrakenRejection"
       return Effect.as(
         Effect.logInfo(
@@ -123,7 +132,7 @@ export const makePermissionCache = Effect.fnUntraced(function* (shared?: SharedK
     lookup: Effect.fnUntraced(function* () {
       if (shared === undefined) return
       const before = version
-      const found = yield* inTime(shared.read)
+      const found = yield* inTime(shared.read, longestLook)
       if (version !== before || found?.version === before) return
       if (found !== undefined) return void (yield* cache.set(yield* takeOver(found)))
       // Another server was told that it is no longer right.
@@ -172,7 +181,7 @@ export const makePermissionCache = Effect.fnUntraced(function* (shared?: SharedK
       const before = answers
       const info = yield* Effect.orElseSucceed(getHere(0), Option.none)
       // What the others know is older than this refusal.
-      if (shared !== undefined && answers === before) yield* Effect.catchAll(inTime(shared.drop), warn)
+      if (shared !== undefined && answers === before) yield* Effect.catchAll(inTime(shared.drop, longestLookup), warn)
       const now = yield* kraken.now
       const hints = Option.match(info, {
         onNone: () => [unknownPermissions],
