@@ -1,4 +1,4 @@
-import { Effect, Either, Option } from "effect"
+import { type Duration, Effect, Either, Option } from "effect"
 import { haltFileIn, lookAtHaltFile, writeHaltFile } from "../../layers/access/halt/haltFile.ts"
 import type { Authority } from "../../layers/access/record/authority.ts"
 import { halt, stopIn } from "../../layers/access/record/emergency.ts"
@@ -6,6 +6,9 @@ import type { Stop } from "../../services/Halt.ts"
 
 /** The longest wait for a record that another process holds. The file stops meanwhile. */
 const patience = "2 seconds"
+
+/** The longest wait for a record that cancels do not wait for. */
+const longPatience = "10 seconds"
 
 /** The parts of the stop that are in force, and sentences about those that could not be written. */
 export interface Freezing {
@@ -18,12 +21,17 @@ export interface Freezing {
 }
 
 /** Stops all writes but cancels, by a file first, which needs no database, and by a row of the record. */
-export const freeze = Effect.fn("panic.freeze")(function* (stateDir: string, authority: Authority, stop: Stop) {
+export const freeze = Effect.fn("panic.freeze")(function* (
+  stateDir: string,
+  authority: Authority,
+  stop: Stop,
+  wait: Duration.DurationInput = patience
+) {
   const path = haltFileIn(stateDir)
   const file = yield* Effect.either(
     Effect.try({ try: () => writeHaltFile(path, stop), catch: (error) => String(Object(error).message) })
   )
-  const row = yield* Effect.either(freezeRecord(authority, stop))
+  const row = yield* Effect.either(freezeRecord(authority, stop, wait))
   const inFile = lookAtHaltFile(path)
   const before = Either.isRight(row) ? row.right : undefined
   const freezing: Freezing = {
@@ -33,11 +41,28 @@ export const freeze = Effect.fn("panic.freeze")(function* (stateDir: string, aut
     row: Either.isRight(row),
     notes: [
       ...(Either.isLeft(file) ? [`The file ${path} can't be written (${file.left}).`] : []),
-      ...(Either.isLeft(row) ? [`${row.left}${Either.isRight(file) ? " The file alone stops." : ""}`] : [])
+      ...(Either.isLeft(row) ? [`${row.left}${Either.isRight(file) ? fileAlone(authority) : ""}`] : [])
     ]
   }
   return freezing
 })
+
+const fileAlone = ({ isShared }: Authority): string =>
+  isShared ? " The file stops only servers with this state folder." : " The file alone stops."
+
+/**
+ * Tries the row of a shared record again until it is there: servers of other machines obey nothing else. Cancels go on
+ * meanwhile. A file of this machine stops all its servers, so its row can wait for the end.
+ */
+export const keepFreezing = (stateDir: string, authority: Authority, stop: Stop, { row }: Freezing) =>
+  row || !authority.isShared
+    ? Effect.void
+    : freeze(stateDir, authority, stop, longPatience).pipe(
+        Effect.delay("200 millis"),
+        Effect.repeat({ until: ({ row }) => row }),
+        Effect.fork,
+        Effect.asVoid
+      )
 
 /** The halves of a stop that are there: the time at which its file began, and the row of the record. `unknown`: it can't be read. */
 export interface Halves {
@@ -61,7 +86,11 @@ export const isSameStop = (before: Halves, now: Halves): boolean =>
   (before.row === undefined || before.row === "unknown" || now.row === "unknown" || before.row === now.row)
 
 /** Stops by a row. Returns the stop that was in force before. Fails with a sentence. */
-const freezeRecord = Effect.fnUntraced(function* ({ isMissing, name, openExisting }: Authority, stop: Stop) {
+const freezeRecord = Effect.fnUntraced(function* (
+  { isMissing, name, openExisting }: Authority,
+  stop: Stop,
+  wait: Duration.DurationInput
+) {
   if (isMissing()) return yield* Effect.fail(`There is no record (${name}).`)
   return yield* Effect.scoped(
     Effect.flatMap(openExisting, (db) =>
@@ -69,11 +98,11 @@ const freezeRecord = Effect.fnUntraced(function* ({ isMissing, name, openExistin
         const before = yield* stopIn()
         yield* halt(stop)
         return before
-      }, patience)
+      }, wait)
     )
   ).pipe(
     Effect.mapError(({ message }) => message),
     Effect.disconnect,
-    Effect.timeoutFail({ duration: patience, onTimeout: () => `The record ${name} is busy.` })
+    Effect.timeoutFail({ duration: wait, onTimeout: () => `The record ${name} is busy.` })
   )
 })

@@ -25,7 +25,7 @@ import { liveAccounts } from "./liveAccounts.ts"
 import { isMissing } from "../kit/isMissing.ts"
 import { unusedFolder } from "../kit/unusedFolder.ts"
 import { writeOut } from "../kit/writeOut.ts"
-import { freeze, halvesIn, isSameStop } from "./freeze.ts"
+import { freeze, halvesIn, isSameStop, keepFreezing } from "./freeze.ts"
 import {
   frozenLine,
   interruptedText,
@@ -104,6 +104,7 @@ const freezeAndCancel = Effect.fnUntraced(function* (
   yield* Ref.update(remains, (remains) => ({ ...remains, isFrozen: first.file || first.row }))
   yield* say(frozenLine(first))
   yield* Effect.forEach(first.notes, say)
+  yield* keepFreezing(stateDir, authority, stop, first)
   const halves = yield* halvesIn(stateDir, authority)
   const worked = yield* cancelOrders({ authority, options, stateDir, say, remains }, settings)
   const last = yield* halvesIn(stateDir, authority)
@@ -121,6 +122,7 @@ const freezeAndCancel = Effect.fnUntraced(function* (
     problems: [
       ...settings.problems,
       ...(isUnused ? [unusedFolder(stateDir)] : []),
+      ...(authority.isShared && !freezing.row ? [onlyHere] : []),
       ...(yield* serversElsewhere(settings)),
       ...worked.problems,
       ...(isKept ? [] : ["The stop was lifted or changed while this command ran. Run it again."])
@@ -130,6 +132,9 @@ const freezeAndCancel = Effect.fnUntraced(function* (
   yield* writeOut(json ? `${escapeText(JSON.stringify(toJson(end)))}\n` : `${toText(end)}\n`)
   if (isEndDone(end)) yield* exitWith(0)
 })
+
+const onlyHere =
+  "The record of all servers does not have the stop, so those of other machines are not frozen. Run this again, and on each machine."
 
 /** Finds servers that can write and run with a usual state folder which is neither the one that was stopped nor frozen. */
 const serversElsewhere = Effect.fnUntraced(function* ({ usualDirs }: EmergencySettings) {

@@ -30,6 +30,8 @@ type Opened = Effect.Effect<TransactionalDatabase, DatabaseUnavailable, Scope.Sc
 export interface Authority {
   /** Its name in sentences: a path, or words that show no address. */
   readonly name: string
+  /** True if servers of other machines use it. */
+  readonly isShared: boolean
   /** Returns true if there is none, so that nothing is in it. */
   readonly isMissing: () => boolean
   /** Opens it for as long as the scope, and makes one that is missing. */
@@ -47,6 +49,7 @@ export interface Authority {
 /** The database in a file of SQLite, or in memory. */
 export const authorityInFile = (file: string): Authority => ({
   name: file,
+  isShared: false,
   isMissing: () => file !== ":memory:" && isMissing(file),
   open: openImmediateDatabase({ file, layout }),
   openExisting: openImmediateDatabase({ file, layout, existing: true }),
@@ -81,6 +84,7 @@ const authorityInPostgres = (
     })
   return {
     name: "in PostgreSQL",
+    isShared: true,
     isMissing: () => false,
     open,
     openExisting: open,
@@ -108,6 +112,7 @@ export const unusableAuthority = (reason: string): Authority => {
   const fails = new DatabaseUnavailable({ reason, cause: undefined })
   return {
     name: "of the settings",
+    isShared: false,
     isMissing: () => false,
     open: fails,
     openExisting: fails,
