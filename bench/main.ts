@@ -9,6 +9,7 @@ import process from "node:process"
 import { parseArgs } from "node:util"
 import { toolCalls, toolLists } from "./calls.ts"
 import { cost } from "./cost.ts"
+import { databases } from "./databases.ts"
 import { firstToolCall } from "./firstCall.ts"
 import { growth } from "./growth.ts"
 import { lane } from "./lane.ts"
@@ -52,6 +53,7 @@ try {
   if (wanted(16)) await lane(ours)
   if (wanted(17)) await live()
   if (wanted(18)) await firstToolCall(ours)
+  if (wanted(19)) await databases(ours)
   const { values } = parseArgs({ options: { write: { type: "string" } } })
   if (values.write !== undefined) write(values.write)
 } finally {

@@ -33,6 +33,9 @@ export const limitedWrites = setting("BENCH_LIMITED_WRITES", 200)
 export const limitedRounds = setting("BENCH_LIMITED_ROUNDS", 9)
 export const limitedWarmUps = setting("BENCH_LIMITED_WARMUPS", 6)
 
+/** Calls of a round that compares databases. */
+export const databaseCalls = setting("BENCH_DATABASE_CALLS", 200)
+
 /** Commands that the paper accounts of the growth measurement have had. */
 export const paperCommands = (process.env["BENCH_COMMANDS"] ?? "10,10000,1000000").split(",").map(Number)
 
