@@ -33,7 +33,7 @@ const answers = Effect.gen(function* () {
   return { chart: chart.result, portfolio: portfolio.result }
 })
 
-/** What the pictures show: the answers of both tools, and the page that shows them. */
+/** The contents of the pictures: the answers of both tools, and the page that shows them. */
 const shown = Effect.gen(function* () {
   yield* morning
   return { results: yield* answers, html: yield* readPage }

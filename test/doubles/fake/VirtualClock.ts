@@ -80,7 +80,7 @@ export const makeVirtualClock = () => {
 /** Tells whether files are being read or written, which takes several turns. Time would run ahead meanwhile. */
 const readsFiles = (): boolean => getActiveResourcesInfo().some((resource) => resource.startsWith("FSReq"))
 
-/** What Vitest keeps of each module that it has begun to load. */
+/** A module that Vitest has begun to load, as Vitest keeps it. */
 interface LoadedModule {
   readonly promise?: Promise<unknown>
   readonly evaluated?: boolean
