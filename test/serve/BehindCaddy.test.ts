@@ -124,7 +124,8 @@ describe.skipIf(isPostgresMissing || isCaddyMissing)(
               .replace("refresh 5s", `refresh 1s\n\t\t\tresolvers udp/127.0.0.1:${names.socket.address().port}`)
           )
           const url = `http://localhost:${front}`
-          yield* start("caddy", ["run", "--config", caddyfile, "--adapter", "caddyfile"], { CADDY_DOMAIN: url }, folder)
+          const words = ["run", "--config", caddyfile, "--adapter", "caddyfile"]
+          yield* Effect.asVoid(start("caddy", words, { CADDY_DOMAIN: url }, folder))
           const { run } = yield* makeCommandLine
           const created = yield* run(["token", "create", "my-client", "--json"], house)
           const { token }: { readonly token: string } = JSON.parse(created.stdout)
@@ -143,7 +144,7 @@ describe.skipIf(isPostgresMissing || isCaddyMissing)(
           const counts = [yield* asked]
           const codes = [yield* stopFirst]
           counts.push(yield* asked)
-          yield* serve(one)
+          yield* Effect.asVoid(serve(one))
           codes.push(yield* stopSecond)
           counts.push(yield* asked)
           assert.deepStrictEqual(codes, [0, 0])

@@ -137,7 +137,7 @@ const fieldIn = (page: string, name: string): string =>
   new RegExp(`name="${name}"\\s+value="([^"]*)"`).exec(page)?.[1] ?? ""
 
 /** Three servers of most tests, of which the second one has a page for approvals. */
-class Three extends Context.Tag("Three")<
+class Three extends Context.Tag("mcp-kraken/test/serve/SeveralServers.test/Three")<
   Three,
   Effect.Effect.Success<ReturnType<typeof makeServers>> & {
     readonly fake: Effect.Effect.Success<typeof makeHouse>["fake"]

@@ -13,7 +13,10 @@ export class SharedPostgres extends Context.Tag("mcp-kraken/layers/storage/Share
  * The connections for short statements that are not durable: nonces, counters of rates, permissions. They are apart from the
  * others, on which transactions wait for each other, so that a nonce never waits for the record.
  */
-export class QuickPostgres extends Context.Tag("mcp-kraken/layers/storage/QuickPostgres")<QuickPostgres, Postgres>() {}
+export class QuickPostgres extends Context.Tag("mcp-kraken/layers/storage/SharedPostgres/QuickPostgres")<
+  QuickPostgres,
+  Postgres
+>() {}
 
 const open = (url: Redacted.Redacted) => openPostgres(url, { isDurable: false })
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Context, Duration, Effect, Fiber, Layer, Logger, Option, Redacted, TestClock } from "effect"
+import { Chunk, Clock, Context, Duration, Effect, Fiber, Layer, Logger, Option, Redacted, TestClock } from "effect"
 import { KrakenClientHttp } from "../../../../src/layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceMemory } from "../../../../src/layers/kraken/nonces/NonceSourceMemory.ts"
 import { PermissionCacheOfState } from "../../../../src/layers/kraken/permissions/PermissionCacheOfState.ts"
@@ -19,7 +19,10 @@ import { Operated } from "../../../doubles/TestPrincipal.ts"
 const asking = "private/GetApiKeyInfo"
 
 /** The place of the state of a test. */
-class Place extends Context.Tag("Place")<Place, TestDatabase>() {}
+class Place extends Context.Tag("mcp-kraken/test/layers/kraken/permissions/PermissionCacheKraken.test/Place")<
+  Place,
+  TestDatabase
+>() {}
 
 /** The settings of a process with a key and a place of its state. */
 const settingsOf = (key: Key | undefined, { settings }: Pick<TestDatabase, "settings">) =>
@@ -54,13 +57,16 @@ const pass = (time: Duration.DurationInput) =>
       yield* rows("", `UPDATE key_permissions SET at = at - ${Duration.toSeconds(time)}`)
   })
 
+/** The clock of this machine, by which a database answers. */
+const machine = Clock.make()
+
 /** Runs an effect whose pauses are over as soon as they begin. */
 const withoutPauses = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)
     const step = Effect.gen(function* () {
       if (Chunk.isNonEmpty(yield* TestClock.sleeps())) yield* TestClock.adjust("1 second")
-      yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 1)))
+      yield* Effect.withClock(Effect.sleep("1 millis"), machine)
       return Option.isSome(yield* Fiber.poll(fiber))
     })
     yield* Effect.repeat(step, { until: (isDone) => isDone })
