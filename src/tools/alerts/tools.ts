@@ -91,8 +91,10 @@ export const createAlert = Tool.make("create_alert", {
   handler: Effect.fn("Tool.create_alert")(function* (alert) {
     yield* requireToolset(kinds[alert.kind])
     const condition = yield* conditionOf(alert)
-    const { now } = yield* KrakenClient
-    const since = DateTime.toEpochMillis(yield* now)
+    const { clock, now } = yield* KrakenClient
+    const { within } = yield* clock
+    // The earliest time that Kraken's clock can show now, so that a fill right after this call counts.
+    const since = DateTime.toEpochMillis(yield* now) - (within === Infinity ? 0 : Math.ceil(within))
     return rowOf(
       yield* (yield* Alerts).create(condition, { since, lifetime: days(alert.days) }),
       yield* Clock.currentTimeMillis

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, TestClock } from "effect"
+import { DateTime, Effect, Fiber, TestClock } from "effect"
 import { Alerts } from "../../../src/services/Alerts.ts"
+import { KrakenClient } from "../../../src/services/KrakenClient.ts"
 import { createAlert, deleteAlert, listAlerts, waitForAlert } from "../../../src/tools/alerts/tools.ts"
 import * as Cancelling from "../../../src/tools/trading/cancelOrders.ts"
 import * as Placing from "../../../src/tools/trading/placeOrders.ts"
@@ -62,6 +63,21 @@ for (const [where, backend] of Object.entries(backends)) {
             assert.strictEqual((yield* Effect.flip(createAlert.call(input)))._tag, "InvalidArguments")
           const unknown = yield* Effect.flip(createAlert.call({ ...price, pair: "NO/PAIR" }))
           assert.strictEqual(unknown._tag, "UnknownName")
+        })
+      )
+    )
+
+    it.effect("of fills count from the earliest time that Kraken's clock can show", () =>
+      backend(() =>
+        Effect.gen(function* () {
+          const kraken = yield* KrakenClient
+          const doubtful = { ...kraken, clock: Effect.succeed({ epoch: 0, within: 500 }) }
+          yield* Effect.provideService(use(createAlert, { kind: "fill" }), KrakenClient, doubtful)
+          const { watched } = yield* Alerts
+          assert.deepStrictEqual(
+            (yield* watched).map(({ since }) => since),
+            [DateTime.toEpochMillis(yield* kraken.now) - 500]
+          )
         })
       )
     )
