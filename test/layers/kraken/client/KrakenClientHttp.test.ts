@@ -406,8 +406,7 @@ describe("KrakenClientHttp", () => {
         "the key's rate",
         Fault.error("EAPI:Rate limit exceeded"),
         { _tag: "KrakenRateLimitError", limiter: "rest", retryAfterSeconds: 10 }
-      ],
-      ["a lockout", Fault.error("EGeneral:Temporary lockout"), { _tag: "KrakenLockout" }]
+      ]
     ]
     for (const [name, fault, error] of refusals) {
       it.scopedLive(`hands on the refusal of ${name}, and does not ask again`, () =>
@@ -423,6 +422,19 @@ describe("KrakenClientHttp", () => {
         })
       )
     }
+
+    it.scopedLive("hands on the refusal of a lockout, and sends no private call until it is over", () =>
+      Effect.gen(function* () {
+        const { fake, url } = yield* makeServed
+        fake.misbehave("*", Fault.error("EGeneral:Temporary lockout"))
+        yield* Effect.gen(function* () {
+          const kraken = yield* KrakenClient
+          assert.deepInclude(yield* Effect.flip(kraken.read("private/Balance", {})), { _tag: "KrakenLockout" })
+          assert.deepInclude(yield* Effect.flip(write(kraken)), { _tag: "KrakenLockout" })
+        }).pipe(Effect.provide(client(url, fake.keys.full)))
+        assert.strictEqual(fake.count(), 1)
+      })
+    )
 
     const refusedReads: ReadonlyArray<readonly [string, Fault.Fault, object, string]> = [
       [
