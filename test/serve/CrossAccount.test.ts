@@ -1,10 +1,11 @@
-import { assert, describe, it, layer } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js"
 import Database from "better-sqlite3"
 import { Context, Effect, Layer } from "effect"
 import { request } from "node:http"
 import { join } from "node:path"
+import { builtOnce } from "../builtOnce.ts"
 import { overHttpNewest } from "./Server.ts"
 import { call, type Name, names, openOrdersOf, serveTwoAccounts } from "./twoAccounts.ts"
 
@@ -168,12 +169,13 @@ const plain = (text: string, id: string | number): string =>
     .replace(/Record \d+:[0-9a-f]+/g, "")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "")
 
-layer(Layer.scoped(Served, served), { excludeTestServices: true, timeout: "2 minutes" })(
-  "an agent of one Kraken account",
-  (it) => {
-    it.scoped(
-      "learns and changes nothing by the ids of another account, in any argument of any tool",
-      () =>
+describe("an agent of one Kraken account", () => {
+  const onServers = builtOnce(Layer.scoped(Served, served))
+
+  it.scopedLive(
+    "learns and changes nothing by the ids of another account, in any argument of any tool",
+    () =>
+      onServers(
         Effect.gen(function* () {
           const { cold, desk, exchanges, proxy } = yield* Served
           const ids = yield* idsOf(desk)
@@ -234,13 +236,15 @@ layer(Layer.scoped(Served, served), { excludeTestServices: true, timeout: "2 min
           assert.include(left[0], ids.withdrawal)
           assert.include(left[1], ids.report)
           assert.include(left[2], "987654")
-        }),
-      { timeout: 120_000 }
-    )
+        })
+      ),
+    { timeout: 120_000 }
+  )
 
-    it.scoped(
-      "sees its own writes in the record, though both did the same",
-      () =>
+  it.scopedLive(
+    "sees its own writes in the record, though both did the same",
+    () =>
+      onServers(
         Effect.gen(function* () {
           const { cold, desk } = yield* Served
           const [first, second] = [yield* placed(desk), yield* placed(cold)]
@@ -254,13 +258,15 @@ layer(Layer.scoped(Served, served), { excludeTestServices: true, timeout: "2 min
           assert.notInclude(ofCold, first)
           // The cursor of the other one gives no rows of it.
           assert.notInclude((yield* call(cold, "get_activity", { cursor: "1000" })).text, first)
-        }),
-      { timeout: 60_000 }
-    )
+        })
+      ),
+    { timeout: 60_000 }
+  )
 
-    it.scoped(
-      "cannot go on with a session of another account",
-      () =>
+  it.scopedLive(
+    "cannot go on with a session of another account",
+    () =>
+      onServers(
         Effect.gen(function* () {
           const { server, tokenOf } = yield* Served
           const [desk, cold] = [tokenOf("desk"), tokenOf("cold")]
@@ -290,13 +296,15 @@ layer(Layer.scoped(Served, served), { excludeTestServices: true, timeout: "2 min
           assert.strictEqual(ended.status, 200)
           const after = yield* send(server.url, desk.token, { body: { ...subscribe, id: 3 }, session })
           assert.deepStrictEqual([after.status, JSON.parse(after.text)], [200, { jsonrpc: "2.0", id: 3, result: {} }])
-        }),
-      { timeout: 60_000 }
-    )
+        })
+      ),
+    { timeout: 60_000 }
+  )
 
-    it.scoped(
-      "finds no name of another account in anything that a model reads",
-      () =>
+  it.scopedLive(
+    "finds no name of another account in anything that a model reads",
+    () =>
+      onServers(
         Effect.gen(function* () {
           const { cold } = yield* Served
           const texts: Array<string> = []
@@ -352,13 +360,15 @@ layer(Layer.scoped(Served, served), { excludeTestServices: true, timeout: "2 min
           ] as const)
             texts.push((yield* call(cold, tool, args)).text.replaceAll('account":"desk', ""))
           for (const text of texts) assert.notMatch(text.replaceAll("account", ""), /\bdesk\b|KRAKEN_DESK/i)
-        }),
-      { timeout: 60_000 }
-    )
+        })
+      ),
+    { timeout: 60_000 }
+  )
 
-    it.scoped(
-      "has a token that is refused once its account was changed in the database",
-      () =>
+  it.scopedLive(
+    "has a token that is refused once its account was changed in the database",
+    () =>
+      onServers(
         Effect.gen(function* () {
           const { house, server, tokenOf } = yield* Served
           const { id, token } = tokenOf("desk")
@@ -376,14 +386,16 @@ layer(Layer.scoped(Served, served), { excludeTestServices: true, timeout: "2 min
           }
           db.prepare("UPDATE tokens SET token_hash = ? WHERE id = ?").run(stored, id)
           assert.strictEqual((yield* send(server.url, token, { body: ping })).status, 200)
-        }),
-      { timeout: 60_000 }
-    )
+        })
+      ),
+    { timeout: 60_000 }
+  )
 
-    // The last one, since Kraken locks an account out.
-    it.scoped(
-      "is told by /ready of its own account only",
-      () =>
+  // The last one, since Kraken locks an account out.
+  it.scopedLive(
+    "is told by /ready of its own account only",
+    () =>
+      onServers(
         Effect.gen(function* () {
           const { exchanges, server, tokenOf } = yield* Served
           yield* exchanges.cold.admin("faults", { endpoint: "*", kind: "lockout", count: 1000 })
@@ -394,11 +406,11 @@ layer(Layer.scoped(Served, served), { excludeTestServices: true, timeout: "2 min
           const ofDesk = yield* send(ready, tokenOf("desk").token, {})
           assert.strictEqual(ofDesk.status, 200, ofDesk.text)
           assert.notMatch(ofDesk.text, /cold/i)
-        }),
-      { timeout: 60_000 }
-    )
-  }
-)
+        })
+      ),
+    { timeout: 60_000 }
+  )
+})
 
 describe("what an agent of one Kraken account is told of", () => {
   it.scopedLive(

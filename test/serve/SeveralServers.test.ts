@@ -1,5 +1,5 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
-import { assert, describe, it, layer } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Option, Redacted, Schedule } from "effect"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
@@ -10,6 +10,7 @@ import { makeDatabaseProxy } from "../databaseProxy.ts"
 import { delayAfter } from "../doubles/fake/Faults.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
 import { servedExchange } from "../exchange/rest/served.ts"
+import { builtOnce } from "../builtOnce.ts"
 import { freePort } from "../freePort.ts"
 import { postgres } from "../databases.ts"
 import { inPostgres, isPostgresMissing, newPostgresDatabase } from "../postgres.ts"
@@ -169,144 +170,154 @@ const ThreeServers = Layer.scoped(
 )
 
 describe.skipIf(isPostgresMissing)(`three servers with one API key, whose state is ${inPostgres}`, () => {
-  layer(ThreeServers, { excludeTestServices: true, timeout: "2 minutes" })("that go on from test to test", (it) => {
-    it.scoped(
+  describe("that go on from test to test", () => {
+    const onServers = builtOnce(ThreeServers)
+
+    it.scopedLive(
       "make 300 private calls at once, and Kraken refuses no nonce",
       () =>
-        Effect.gen(function* () {
-          const { clients, fake, rows, tokenOf } = yield* Three
-          const connected = yield* clients(yield* tokenOf())
-          const answers = yield* spread(connected, 300, (client) => call(client, "get_account_balance"))
-          assert.deepStrictEqual(
-            answers.filter(({ isError }) => isError).map(({ text }) => text),
-            []
-          )
-          assert.deepStrictEqual(
-            fake.seen.filter(({ outcome }) => outcome.includes("nonce")),
-            []
-          )
-          assert.isAtLeast(fake.count("private/Balance"), 300)
-          // One server asks for the permissions of the key, unless two begin at the same moment.
-          assert.isAtMost(fake.count("private/GetApiKeyInfo"), names.length)
-          const [{ most }] = (yield* rows(
-            "SELECT count(*)::int AS most FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mcp-kraken'"
-          )) as readonly [{ readonly most: number }]
-          assert.isAtMost(most, 20 * names.length)
-        }),
+        onServers(
+          Effect.gen(function* () {
+            const { clients, fake, rows, tokenOf } = yield* Three
+            const connected = yield* clients(yield* tokenOf())
+            const answers = yield* spread(connected, 300, (client) => call(client, "get_account_balance"))
+            assert.deepStrictEqual(
+              answers.filter(({ isError }) => isError).map(({ text }) => text),
+              []
+            )
+            assert.deepStrictEqual(
+              fake.seen.filter(({ outcome }) => outcome.includes("nonce")),
+              []
+            )
+            assert.isAtLeast(fake.count("private/Balance"), 300)
+            // One server asks for the permissions of the key, unless two begin at the same moment.
+            assert.isAtMost(fake.count("private/GetApiKeyInfo"), names.length)
+            const [{ most }] = (yield* rows(
+              "SELECT count(*)::int AS most FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mcp-kraken'"
+            )) as readonly [{ readonly most: number }]
+            assert.isAtMost(most, 20 * names.length)
+          })
+        ),
       120_000
     )
 
-    it.scoped(
+    it.scopedLive(
       "keep the budget of a mandate together",
       () =>
-        Effect.gen(function* () {
-          const { clients, fake, tokenOf } = yield* Three
-          const before = fake.count("private/AddOrder")
-          // Each order is worth at least 200 dollars.
-          const connected = yield* clients(
-            yield* tokenOf("--access", "trade", "--max", "300USD/order", "--max", "1000USD/day", "--rate", "100/min")
-          )
-          const answers = yield* spread(connected, 30, (client, n) => call(client, "add_order", orderOf(n)))
-          const placed = answers.filter(({ isError }) => !isError)
-          assert.strictEqual(placed.length, 4, JSON.stringify(answers.slice(0, 3)))
-          const refused = answers.filter(({ isError, refusal }) => isError && refusal._tag !== undefined)
-          assert.isAbove(refused.length, 0)
-          for (const { refusal } of refused) assert.deepInclude(refusal, { _tag: "LimitReached", limit: "max/day" })
-          assert.strictEqual(fake.count("private/AddOrder") - before, 4)
-          const { answer } = yield* call(connected[2], "get_my_mandate")
-          const day = answer.limits.find(({ limit }: { readonly limit: string }) => limit === "max/day")
-          assert.isAtLeast(Number(day.used), 800)
-          assert.isAtMost(Number(day.used), 1000)
-        }),
+        onServers(
+          Effect.gen(function* () {
+            const { clients, fake, tokenOf } = yield* Three
+            const before = fake.count("private/AddOrder")
+            // Each order is worth at least 200 dollars.
+            const connected = yield* clients(
+              yield* tokenOf("--access", "trade", "--max", "300USD/order", "--max", "1000USD/day", "--rate", "100/min")
+            )
+            const answers = yield* spread(connected, 30, (client, n) => call(client, "add_order", orderOf(n)))
+            const placed = answers.filter(({ isError }) => !isError)
+            assert.strictEqual(placed.length, 4, JSON.stringify(answers.slice(0, 3)))
+            const refused = answers.filter(({ isError, refusal }) => isError && refusal._tag !== undefined)
+            assert.isAbove(refused.length, 0)
+            for (const { refusal } of refused) assert.deepInclude(refusal, { _tag: "LimitReached", limit: "max/day" })
+            assert.strictEqual(fake.count("private/AddOrder") - before, 4)
+            const { answer } = yield* call(connected[2], "get_my_mandate")
+            const day = answer.limits.find(({ limit }: { readonly limit: string }) => limit === "max/day")
+            assert.isAtLeast(Number(day.used), 800)
+            assert.isAtMost(Number(day.used), 1000)
+          })
+        ),
       120_000
     )
 
-    it.scoped(
+    it.scopedLive(
       "carry out once what was asked at one and approved on the page of another, or on a machine without a server",
       () =>
-        Effect.gen(function* () {
-          const { approver, clients, fake, page, tokenOf } = yield* Three
-          const token = yield* tokenOf(
-            "--access",
-            "full",
-            "--max",
-            "none/order",
-            "--max",
-            "none/day",
-            "--withdraw",
-            "btc-wallet-1=1BTC/day"
-          )
-          const connected = yield* clients(token)
-          const [one, , three] = connected
-          const ask = Effect.fnUntraced(function* (client: Client | undefined, amount: string) {
-            const asked = yield* call(client, "withdraw", { asset: "XBT", key: "btc-wallet-1", amount })
-            assert.isTrue(asked.isError)
-            return /waits as approval (\d+)/.exec(asked.text)?.[1] ?? ""
-          })
-          const plan = yield* ask(one, "0.01")
-          const post = (path: string, form: Variables, cookie = "") =>
-            Effect.promise(() =>
-              fetch(`${page}${path}`, {
-                method: "POST",
-                redirect: "manual",
-                headers: { origin: page, cookie },
-                body: new URLSearchParams(form)
-              })
+        onServers(
+          Effect.gen(function* () {
+            const { approver, clients, fake, page, tokenOf } = yield* Three
+            const token = yield* tokenOf(
+              "--access",
+              "full",
+              "--max",
+              "none/order",
+              "--max",
+              "none/day",
+              "--withdraw",
+              "btc-wallet-1=1BTC/day"
             )
-          const loggedIn = yield* post("/log-in", { passphrase, plan })
-          const path = loggedIn.headers.get("location") ?? ""
-          const cookie = loggedIn.headers.get("set-cookie")?.split(";")[0] ?? ""
-          const shown = yield* Effect.promise(() =>
-            fetch(`${page}${path}`, { headers: { cookie } }).then((answer) => answer.text())
-          )
-          assert.include(shown, "btc-wallet-1")
-          const form = { answer: "yes", csrf: fieldIn(shown, "csrf"), shown: fieldIn(shown, "shown") }
-          assert.strictEqual((yield* post(path, form, cookie)).status, 303)
-          const outcomes = yield* Effect.forEach(
-            connected,
-            (client) => call(client, "get_approval", { id: plan, wait_s: 30 }),
-            { concurrency: "unbounded" }
-          )
-          for (const { text } of outcomes) assert.include(text, "happened")
-          assert.strictEqual(fake.count("private/Withdraw"), 1)
-          assert.include((yield* call(three, "get_activity")).text, "private/Withdraw")
+            const connected = yield* clients(token)
+            const [one, , three] = connected
+            const ask = Effect.fnUntraced(function* (client: Client | undefined, amount: string) {
+              const asked = yield* call(client, "withdraw", { asset: "XBT", key: "btc-wallet-1", amount })
+              assert.isTrue(asked.isError)
+              return /waits as approval (\d+)/.exec(asked.text)?.[1] ?? ""
+            })
+            const plan = yield* ask(one, "0.01")
+            const post = (path: string, form: Variables, cookie = "") =>
+              Effect.promise(() =>
+                fetch(`${page}${path}`, {
+                  method: "POST",
+                  redirect: "manual",
+                  headers: { origin: page, cookie },
+                  body: new URLSearchParams(form)
+                })
+              )
+            const loggedIn = yield* post("/log-in", { passphrase, plan })
+            const path = loggedIn.headers.get("location") ?? ""
+            const cookie = loggedIn.headers.get("set-cookie")?.split(";")[0] ?? ""
+            const shown = yield* Effect.promise(() =>
+              fetch(`${page}${path}`, { headers: { cookie } }).then((answer) => answer.text())
+            )
+            assert.include(shown, "btc-wallet-1")
+            const form = { answer: "yes", csrf: fieldIn(shown, "csrf"), shown: fieldIn(shown, "shown") }
+            assert.strictEqual((yield* post(path, form, cookie)).status, 303)
+            const outcomes = yield* Effect.forEach(
+              connected,
+              (client) => call(client, "get_approval", { id: plan, wait_s: 30 }),
+              { concurrency: "unbounded" }
+            )
+            for (const { text } of outcomes) assert.include(text, "happened")
+            assert.strictEqual(fake.count("private/Withdraw"), 1)
+            assert.include((yield* call(three, "get_activity")).text, "private/Withdraw")
 
-          const approved = yield* approver(["approvals", "approve", yield* ask(three, "0.02"), "--json"])
-          assert.strictEqual(approved.code, 0, approved.stderr)
-          const { state } = JSON.parse(approved.stdout)
-          assert.deepInclude(state, { _tag: "Sent" })
-          assert.deepInclude(state.outcome, { outcome: "happened" })
-          assert.strictEqual(fake.count("private/Withdraw"), 2)
-        }),
+            const approved = yield* approver(["approvals", "approve", yield* ask(three, "0.02"), "--json"])
+            assert.strictEqual(approved.code, 0, approved.stderr)
+            const { state } = JSON.parse(approved.stdout)
+            assert.deepInclude(state, { _tag: "Sent" })
+            assert.deepInclude(state.outcome, { outcome: "happened" })
+            assert.strictEqual(fake.count("private/Withdraw"), 2)
+          })
+        ),
       120_000
     )
 
-    it.scoped(
+    it.scopedLive(
       "place no order after a panic elsewhere, which began while all of them placed some, and none is left",
       () =>
-        Effect.gen(function* () {
-          const { clients, command, fake, tokenOf } = yield* Three
-          const connected = yield* clients(yield* tokenOf())
-          const placed = () =>
-            fake.seen.filter(({ endpoint, outcome }) => endpoint === "private/AddOrder" && outcome === "done").length
-          let n = 0
-          const place = (client: Client | undefined) => call(client, "add_order", orderOf(1000 + n++))
-          for (const client of connected) assert.isFalse((yield* place(client)).isError)
-          // Each server places orders until it refuses one.
-          const placing = yield* Effect.forkAll(
-            connected.map((client) => Effect.repeat(place(client), { until: ({ isError }) => isError }))
-          )
-          const panicked = yield* command(["panic"])
-          assert.strictEqual(panicked.code, 0, panicked.stderr)
-          const sent = placed()
-          assert.deepStrictEqual(
-            (yield* Fiber.join(placing)).map(({ refusal }) => refusal._tag),
-            names.map(() => "Frozen")
-          )
-          assert.strictEqual(placed(), sent)
-          const { answer } = yield* call(connected[0], "get_open_orders")
-          assert.deepStrictEqual(answer.orders ?? answer.open, [])
-        }),
+        onServers(
+          Effect.gen(function* () {
+            const { clients, command, fake, tokenOf } = yield* Three
+            const connected = yield* clients(yield* tokenOf())
+            const placed = () =>
+              fake.seen.filter(({ endpoint, outcome }) => endpoint === "private/AddOrder" && outcome === "done").length
+            let n = 0
+            const place = (client: Client | undefined) => call(client, "add_order", orderOf(1000 + n++))
+            for (const client of connected) assert.isFalse((yield* place(client)).isError)
+            // Each server places orders until it refuses one.
+            const placing = yield* Effect.forkAll(
+              connected.map((client) => Effect.repeat(place(client), { until: ({ isError }) => isError }))
+            )
+            const panicked = yield* command(["panic"])
+            assert.strictEqual(panicked.code, 0, panicked.stderr)
+            const sent = placed()
+            assert.deepStrictEqual(
+              (yield* Fiber.join(placing)).map(({ refusal }) => refusal._tag),
+              names.map(() => "Frozen")
+            )
+            assert.strictEqual(placed(), sent)
+            const { answer } = yield* call(connected[0], "get_open_orders")
+            assert.deepStrictEqual(answer.orders ?? answer.open, [])
+          })
+        ),
       120_000
     )
   })

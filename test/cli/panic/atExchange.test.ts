@@ -1,7 +1,7 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
-import { Clock, Context, Effect, Exit, Layer, Schedule, Scope } from "effect"
+import { Clock, Context, Effect, Layer, Schedule } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -12,6 +12,7 @@ import { halt, release } from "../../../src/layers/access/record/emergency.ts"
 import { layout } from "../../../src/layers/access/record/layout.ts"
 import { openImmediateDatabase } from "../../../src/layers/storage/immediateDatabase.ts"
 import { bundle } from "../../Bundle.ts"
+import { builtOnce } from "../../builtOnce.ts"
 import { runs } from "../../Property.ts"
 import { servedExchange } from "../../exchange/rest/served.ts"
 import { type House, houseBeside, overHttp, serveHttp } from "../../serve/Server.ts"
@@ -152,30 +153,8 @@ const TwoServers = Layer.scoped(
 const ended = (child: ChildProcess) =>
   Effect.async<number | null>((done) => void child.once("close", (code) => done(Effect.succeed(code))))
 
-/**
- * Starts two servers for the cases around it, and returns the function that provides them. `layer` of @effect/vitest would
- * change the `it` that all files of a process share.
- */
-const makeTwoServers = () => {
-  const scope = Effect.runSync(Scope.make())
-  let installed: Effect.Effect<Context.Context<Installation>> = Effect.dieMessage("the servers did not start")
-  beforeAll(() =>
-    Effect.runPromise(
-      Effect.map(Layer.buildWithScope(Layer.fresh(TwoServers), scope), (context) => {
-        installed = Effect.succeed(context)
-      })
-    )
-  )
-  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
-  return <A, E, R>(body: Effect.Effect<A, E, R | Installation>) =>
-    Effect.flatMap(
-      Effect.suspend(() => installed),
-      (context) => Effect.provide(body, context)
-    )
-}
-
 describe("panic at the simulated exchange", () => {
-  const onServers = makeTwoServers()
+  const onServers = builtOnce(TwoServers)
 
   /** Runs a case, and allows trading again after it. */
   const step = <A, E, R>(body: Effect.Effect<A, E, R | Installation>) =>
@@ -435,7 +414,7 @@ describe("panic at the simulated exchange", () => {
 })
 
 describe("panic while a server is killed", () => {
-  const onServers = makeTwoServers()
+  const onServers = builtOnce(TwoServers)
 
   it.scopedLive.skipIf(!isSoak)(
     "waits until the other server has found out what became of its write",
