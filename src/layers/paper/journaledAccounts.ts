@@ -79,8 +79,10 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
   }
 
   const current = (id: AccountId, known: Loaded | undefined): Loaded | undefined => {
+    // Read before the transaction sees the account: another process can add entries at any moment.
+    const newest = known === undefined ? heads.read(id) : undefined
     const head = journal.head(id)
-    if (known === undefined) requireNewest(heads.read(id), head)
+    requireNewest(newest, head)
     if (head === undefined) return undefined
     if (head.format !== journalFormat) {
       throw new Error(`it was written by another version of mcp-kraken (format ${head.format}, not ${journalFormat})`)

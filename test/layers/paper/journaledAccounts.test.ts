@@ -59,6 +59,29 @@ describe("two memories of one account", () => {
   })
 })
 
+describe("an account that is opened", () => {
+  it.scoped("is not taken for an older one if another process adds an entry at the same moment", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const other = yield* openPaperAccounts(folder)
+      const buy = (ledger: TestPaperAccounts) => carryOut(ledger, { what: "limit", side: "buy" }, morning)
+      buy(other)
+      let isBetween = true
+      const opened = yield* openPaperAccounts(folder, 500, (journal) => ({
+        ...journal,
+        head: (id) => {
+          const head = journal.head(id)
+          if (isBetween) buy(other)
+          isBetween = false
+          return head
+        }
+      }))
+      buy(opened)
+      assert.deepStrictEqual(opened.state(morning), other.state(morning))
+    })
+  )
+})
+
 type Steps = ReadonlyArray<typeof step extends fc.Arbitrary<infer A> ? A : never>
 
 const agree = Effect.fnUntraced(function* (steps: Steps, snapshotEvery: number) {
@@ -93,7 +116,11 @@ const trader = (folder: string, name: string, count: number) =>
   ).pipe(
     Effect.map(({ child, lines }) => ({
       child,
-      line: Effect.promise(() => lines.next()).pipe(Effect.map(({ value }) => String(value)))
+      line: Effect.promise(() => lines.next()).pipe(
+        Effect.flatMap(({ done, value }) =>
+          done === true ? Effect.dieMessage("the process has ended") : Effect.succeed(String(value))
+        )
+      )
     }))
   )
 
