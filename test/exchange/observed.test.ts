@@ -102,7 +102,7 @@ describe("random orders on a recorded market", () => {
         runSequence(exchange, sequence, { before }, observationsAt(prompt))
         assertFillsAddUp(exchange)
       })
-      return fc.assert(property, { numRuns: runs(700) })
+      return fc.assert(property, { numRuns: runs(250) })
     },
     timeout
   )
@@ -137,7 +137,7 @@ describe("random orders on a recorded market", () => {
           return observation
         })
       })
-      return fc.assert(property, { numRuns: runs(300) })
+      return fc.assert(property, { numRuns: runs(100) })
     },
     timeout
   )
@@ -158,7 +158,7 @@ describe("random orders on a recorded market", () => {
         assert.deepStrictEqual(snapshot(filtered), snapshot(replayJournal(kept, observedExchange(), filtered.now)))
         assert.deepStrictEqual(snapshot(filtered), snapshot(x))
       })
-      return fc.assert(property, { numRuns: runs(700) })
+      return fc.assert(property, { numRuns: runs(250) })
     },
     timeout
   )
@@ -179,7 +179,7 @@ describe("random orders on a recorded market", () => {
           if (!matters) assert.deepStrictEqual(orders(snapshot(other)), orders(before))
         }
       })
-      return fc.assert(property, { numRuns: runs(300) })
+      return fc.assert(property, { numRuns: runs(100) })
     },
     timeout
   )

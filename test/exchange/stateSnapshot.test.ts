@@ -52,7 +52,7 @@ describe("a snapshot of an exchange", () => {
       assert.deepStrictEqual(snapshot(again), snapshot(exchange))
       return setImmediate()
     })
-    return fc.assert(property, { numRuns: runs(300) })
+    return fc.assert(property, { numRuns: runs(100) })
   }, 120_000)
 
   it("holds what a recorded market has told", () => {
@@ -63,7 +63,7 @@ describe("a snapshot of an exchange", () => {
       assert.deepStrictEqual(snapshot(again), snapshot(exchange))
       return setImmediate()
     })
-    return fc.assert(property, { numRuns: runs(200) })
+    return fc.assert(property, { numRuns: runs(70) })
   }, 120_000)
 
   it("has these fields, which a program with another `snapshotFormat` may change", () => {

@@ -35,7 +35,7 @@ describe("the money that left or can leave is never beyond the mandate", () => {
       const endings: Endings = new Set()
       const property = fc.asyncProperty(stormy, (scenario) => play(scenario, endings))
       return Effect.map(
-        Effect.promise(() => fc.assert(property, { numRuns: runs(60) })),
+        Effect.promise(() => fc.assert(property, { numRuns: runs(30) })),
         () => assert.includeMembers([...endings], ["Sent", "LimitReached", "KrakenNotPlaced", "NotAllowed"])
       )
     },
@@ -51,7 +51,7 @@ describe("the money that left or can leave is never beyond the mandate", () => {
       }
       const property = fc.asyncProperty(calm, (scenario) => play(scenario, endings, check))
       return Effect.map(
-        Effect.promise(() => fc.assert(property, { numRuns: runs(60) })),
+        Effect.promise(() => fc.assert(property, { numRuns: runs(30) })),
         () => assert.includeMembers([...endings], ["Sent", "LimitReached"])
       )
     },
