@@ -1,4 +1,4 @@
-import { type Duration, Effect, Either, Option } from "effect"
+import { type Duration, Effect, Either, Option, Schedule } from "effect"
 import { haltFileIn, lookAtHaltFile, writeHaltFile } from "../../layers/access/halt/haltFile.ts"
 import type { Authority } from "../../layers/access/record/authority.ts"
 import { halt, stopIn } from "../../layers/access/record/emergency.ts"
@@ -21,17 +21,12 @@ export interface Freezing {
 }
 
 /** Stops all writes but cancels, by a file first, which needs no database, and by a row of the record. */
-export const freeze = Effect.fn("panic.freeze")(function* (
-  stateDir: string,
-  authority: Authority,
-  stop: Stop,
-  wait: Duration.DurationInput = patience
-) {
+export const freeze = Effect.fn("panic.freeze")(function* (stateDir: string, authority: Authority, stop: Stop) {
   const path = haltFileIn(stateDir)
   const file = yield* Effect.either(
     Effect.try({ try: () => writeHaltFile(path, stop), catch: (error) => String(Object(error).message) })
   )
-  const row = yield* Effect.either(freezeRecord(authority, stop, wait))
+  const row = yield* Effect.either(freezeRecord(authority, stop, patience))
   const inFile = lookAtHaltFile(path)
   const before = Either.isRight(row) ? row.right : undefined
   const freezing: Freezing = {
@@ -54,14 +49,11 @@ const fileAlone = ({ isShared }: Authority): string =>
  * Tries the row of a shared record again until it is there: servers of other machines obey nothing else. Cancels go on
  * meanwhile. A file of this machine stops all its servers, so its row can wait for the end.
  */
-export const keepFreezing = (stateDir: string, authority: Authority, stop: Stop, { row }: Freezing) =>
+export const keepFreezing = (authority: Authority, stop: Stop, { row }: Freezing) =>
   row || !authority.isShared
     ? Effect.void
-    : freeze(stateDir, authority, stop, longPatience).pipe(
-        Effect.delay("200 millis"),
-        Effect.repeat({ until: ({ row }) => row }),
-        Effect.fork,
-        Effect.asVoid
+    : Effect.asVoid(
+        Effect.fork(Effect.retry(freezeRecord(authority, stop, longPatience), Schedule.spaced("200 millis")))
       )
 
 /** The halves of a stop that are there: the time at which its file began, and the row of the record. `unknown`: it can't be read. */

@@ -104,7 +104,7 @@ const freezeAndCancel = Effect.fnUntraced(function* (
   yield* Ref.update(remains, (remains) => ({ ...remains, isFrozen: first.file || first.row }))
   yield* say(frozenLine(first))
   yield* Effect.forEach(first.notes, say)
-  yield* keepFreezing(stateDir, authority, stop, first)
+  yield* keepFreezing(authority, stop, first)
   const halves = yield* halvesIn(stateDir, authority)
   const worked = yield* cancelOrders({ authority, options, stateDir, say, remains }, settings)
   const last = yield* halvesIn(stateDir, authority)
