@@ -136,13 +136,17 @@ export const makeProtocol = (
       status: 200,
       response: "inputRequired" in response ? errorResponse(response.id, internalError) : response
     })
-    if (request.method === "ping") {
+    // One with params is dispatched, where they are checked.
+    if (request.method === "ping" && request.params === undefined) {
       return { _tag: "Answer", answered: { status: 200, response: { jsonrpc: "2.0", id: request.id, result: {} } } }
     }
     return { _tag: "Dispatch", request: withoutTask(request), context, finish }
   }
 
-  /** Makes the messages of a stream of changes. `paramsFailure` is the function of this name in `params.ts`. */
+  /**
+   * Makes the messages of a stream of changes. `paramsFailure` is the function of `params.ts`, which is passed in, since it is
+   * loaded only when it is needed.
+   */
   const listen = (
     request: Request,
     paramsFailure: (request: Request) => Failure | undefined,

@@ -194,7 +194,7 @@ describe("2025-11-25 and before", () => {
         ["tools/list", { cursor: 7 }],
         ["tools/list", { cursor: "b3Vycz8=" }],
         ["tools/call", { name: "get_server_time", arguments: [1] }],
-        ["tools/list", { _meta: { "io.modelcontextprotocol/related-task": 7 } }],
+        ["ping", { _meta: { "io.modelcontextprotocol/related-task": 7 } }],
         ["prompts/get", { name: "portfolio_review", arguments: { currency: 7 } }],
         ["completion/complete", { ref: { type: "ref/other" }, argument: {} }]
       ] as const) {
