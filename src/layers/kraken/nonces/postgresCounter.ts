@@ -4,7 +4,7 @@ import { MayNotLeave } from "../../../services/NonceSource.ts"
 import type { IntentRef } from "../../../services/Record.ts"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import type { Postgres } from "../../storage/postgres.ts"
-import { prepareOnce } from "../../storage/prepareOnce.ts"
+import { exclusive, prepareOnce } from "../../storage/prepareOnce.ts"
 import { mayLeaveIn } from "./attachedRecord.ts"
 import { longestTurn, type Take } from "./nonceLane.ts"
 
@@ -68,12 +68,7 @@ END $$`
 /** The name of the function. Its text is that of a version of this program, and servers of two versions can run at once. */
 const taking = `take_nonce_${createHash("sha256").update(body).digest("hex").slice(0, 12)}`
 
-/** Any constant of this program: one server at a time prepares the database. */
-const preparing = 7_263_188
-
-/** A text of several statements, which are one transaction. */
-const preparation = `
-  SELECT pg_advisory_xact_lock(${preparing});
+const preparation = exclusive(`
   CREATE TABLE IF NOT EXISTS lanes (
     key TEXT PRIMARY KEY,
     nonce BIGINT NOT NULL,
@@ -82,7 +77,7 @@ const preparation = `
     wanted_by TEXT,
     wanted_until BIGINT NOT NULL
   );
-  CREATE OR REPLACE FUNCTION ${taking} ${body.replaceAll("take_nonce.", `${taking}.`)}`
+  CREATE OR REPLACE FUNCTION ${taking} ${body.replaceAll("take_nonce.", `${taking}.`)}`)
 
 /** Makes the table of the nonces, if it is missing. */
 export const prepareLanes = ({ execute }: Postgres) => execute(preparation)

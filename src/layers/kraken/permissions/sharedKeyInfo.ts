@@ -2,7 +2,7 @@ import { Effect, Schema } from "effect"
 import type { KeyInfo } from "../../../domain/keys/keyInfo.ts"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import type { Postgres } from "../../storage/postgres.ts"
-import { prepareOnce } from "../../storage/prepareOnce.ts"
+import { exclusive, prepareOnce } from "../../storage/prepareOnce.ts"
 
 /** A description of a key in the database. Each answer of Kraken is another version. */
 export interface SharedInfo {
@@ -22,12 +22,8 @@ export interface SharedKeyInfo {
   readonly drop: Effect.Effect<void, DatabaseUnavailable>
 }
 
-/** Any constant of this program: one server at a time prepares the database. */
-const preparing = 7_263_190
-
-const preparation = `
-  SELECT pg_advisory_xact_lock(${preparing});
-  CREATE TABLE IF NOT EXISTS key_permissions (key TEXT PRIMARY KEY, info TEXT NOT NULL, at DOUBLE PRECISION NOT NULL)`
+const preparation = exclusive(`
+  CREATE TABLE IF NOT EXISTS key_permissions (key TEXT PRIMARY KEY, info TEXT NOT NULL, at DOUBLE PRECISION NOT NULL)`)
 
 /** The time of the database in seconds, which all servers share. */
 const now = "extract(epoch FROM clock_timestamp())::double precision"

@@ -3,15 +3,11 @@ import type { Limit, Tier } from "../../../domain/endpoints/rateCosts.ts"
 import { monotonic } from "../../../services/Clocks.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 import type { Postgres } from "../../storage/postgres.ts"
-import { prepareOnce } from "../../storage/prepareOnce.ts"
+import { exclusive, prepareOnce } from "../../storage/prepareOnce.ts"
 import { quickPostgres } from "../../storage/SharedPostgres.ts"
 import { makeRateBudget, type SharedRates } from "./RateBudgetModel.ts"
 
-/** Any constant of this program: one server at a time prepares the database. */
-const preparing = 7_263_189
-
-const preparation = `
-  SELECT pg_advisory_xact_lock(${preparing});
+const preparation = exclusive(`
   CREATE TABLE IF NOT EXISTS rate_levels (
     key TEXT NOT NULL,
     counter TEXT NOT NULL,
@@ -19,7 +15,7 @@ const preparation = `
     at DOUBLE PRECISION NOT NULL,
     taken BOOLEAN NOT NULL,
     PRIMARY KEY (key, counter)
-  )`
+  )`)
 
 /** The time of the database in seconds, which all servers share. */
 const now = "extract(epoch FROM clock_timestamp())::double precision"
