@@ -215,9 +215,12 @@ describe.skipIf(isPostgresMissing)(`three servers with one API key, whose state 
             const answers = yield* spread(connected, 30, (client, n) => call(client, "add_order", orderOf(n)))
             const placed = answers.filter(({ isError }) => !isError)
             assert.strictEqual(placed.length, 4, JSON.stringify(answers.slice(0, 3)))
-            const refused = answers.filter(({ isError, refusal }) => isError && refusal._tag !== undefined)
-            assert.isAbove(refused.length, 0)
-            for (const { refusal } of refused) assert.deepInclude(refusal, { _tag: "LimitReached", limit: "max/day" })
+            const refused = answers.filter(({ isError }) => isError)
+            assert.isTrue(refused.some(({ refusal }) => refusal._tag === "LimitReached"))
+            for (const { refusal, text } of refused)
+              // On a busy machine, the database might not answer in time.
+              if (refusal._tag !== undefined || !/^(?:Record|Kraken)Unavailable: /.test(text))
+                assert.deepInclude(refusal, { _tag: "LimitReached", limit: "max/day" }, text)
             assert.strictEqual(fake.count("private/AddOrder") - before, 4)
             const { answer } = yield* call(connected[2], "get_my_mandate")
             const day = answer.limits.find(({ limit }: { readonly limit: string }) => limit === "max/day")
@@ -354,7 +357,8 @@ describe.skipIf(isPostgresMissing)(`three servers with one API key, whose state 
         yield* until(() => fake.count("private/AddOrder") === 1)
         yield* servers[0]?.stop("SIGKILL") ?? Effect.void
         // The same order at another server is known there.
-        yield* call(two, "add_order", { ...order, volume: "0.005" })
+        const repeated = yield* call(two, "add_order", { ...order, volume: "0.005" })
+        assert.isTrue(repeated.isError || repeated.answer.placed === false, repeated.text)
         assert.strictEqual(fake.count("private/AddOrder"), 1)
         const { text } = yield* again(call(two, "get_activity"), ({ text }) => text.includes("happened"))
         assert.include(text, "happened")
