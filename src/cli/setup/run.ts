@@ -107,7 +107,7 @@ const print = Effect.fnUntraced(function* ({ clients, way }: Plan, place: Place)
   const next =
     way._tag === "Stdio"
       ? "Nothing was written. Add --write to write it."
-      : "Nothing was written. With --write, it is, with a token that is made for it."
+      : "Nothing was written. Add --write to write it, with a new token for each client."
   yield* writeOut(`${[...texts, next].map(escapeLines).join("\n\n")}\n`)
 })
 
