@@ -16,7 +16,7 @@ import { RecordUnavailable } from "../../services/Record.ts"
 import type { DatabaseUnavailable } from "../storage/databaseFile.ts"
 import { all, run, type Steps } from "../storage/steps.ts"
 import type { TransactionalDatabase } from "../storage/transactionalDatabase.ts"
-import { apartByAccount } from "./principals.ts"
+import { nameInAccount } from "./principals.ts"
 import { type Authority, authorityInFile, authorityOf } from "./record/authority.ts"
 
 /** The pause between two writes of the counts, and the age at which counts of other processes are read again. */
@@ -127,7 +127,7 @@ const limitsOf = (principal: typeof Principal.Service) => {
   const mandate = Option.getOrUndefined(principal.mandate)
   return mandate === undefined || !isLimited(mandate.terms)
     ? undefined
-    : { subject: apartByAccount(principal, mandate.subject), terms: mandate.terms }
+    : { subject: nameInAccount(principal, mandate.subject), terms: mandate.terms }
 }
 
 const isLimited = ({ calls }: Mandate): boolean => callWindows.some((window) => calls[window] !== undefined)

@@ -55,10 +55,10 @@ const principal = (
 const kraken = AccountName("kraken")
 
 /**
- * Names something of a caller that each Kraken account has apart. A token opens only one account. The local user can open
- * any, of which the one without a name leaves the name as it is.
+ * Puts the Kraken account before a name of the local user, who can use several, such as `desk/local`. Names of tokens stay
+ * as they are, since a token opens one account, and so do those in the default account.
  */
-export const apartByAccount = (
+export const nameInAccount = (
   { caller, krakenAccount }: Pick<typeof Principal.Service, "caller" | "krakenAccount">,
   name: string
 ): string => (caller._tag === "Operator" && krakenAccount !== defaultAccount ? `${krakenAccount}/${name}` : name)
@@ -70,5 +70,5 @@ const paperAccount = (
   mandate: Option.Option<MandateInForce>
 ): AccountName => {
   const name = Option.match(mandate, { onNone: () => caller.id, onSome: ({ subject }) => subject })
-  return AccountName(apartByAccount({ caller, krakenAccount }, name))
+  return AccountName(nameInAccount({ caller, krakenAccount }, name))
 }

@@ -63,9 +63,9 @@ const mostCancelled = 10_000
 const longestId = 40
 
 /**
- * The knowledge of the room for an order: `assumed`, since nearly always there is some, or the refusal with which the record
- * has just answered. Then there is perhaps some as soon as the orders that cancels have named are read back. An order for
- * which room is assumed is judged by the rules only, since the record decides. Without such knowledge, the room is judged.
+ * Knowledge of the room for an order. `assumed`: nothing yet, and nearly always there is some, so only the rules are
+ * judged, and the record decides. A refusal: the record has just found too little, so the orders that cancels have named are
+ * read back first. If there were any, the record decides again; otherwise, and without either, the room is judged here.
  */
 export type Room = "assumed" | NoRoom
 

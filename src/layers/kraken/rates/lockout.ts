@@ -24,7 +24,7 @@ export interface SharedLockout {
  * `shared`.
  */
 export const makeLockout = (label = "", shared?: SharedLockout) => {
-  /** The end of the lockout that this process has met, in milliseconds of the monotonic clock. */
+  /** The end of the lockout of which Kraken told this process, in milliseconds of the monotonic clock. */
   let met = -Infinity
 
   return {
