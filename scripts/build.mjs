@@ -49,11 +49,11 @@ const sqliteByDriver = {
   }
 }
 
-/** Bundles into a folder. The metafile of the result lists the bundled files. */
-export const bundle = (folder, write = true) =>
+/** Bundles into a folder, with entries beside the program itself. The metafile of the result lists the bundled files. */
+export const bundle = (folder, write = true, entries = {}) =>
   build({
     absWorkingDir: root,
-    entryPoints: { main: "src/bin.ts" },
+    entryPoints: { main: "src/bin.ts", ...entries },
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -108,8 +108,8 @@ const copyPictureFiles = (folder) => {
 }
 
 /** Builds into a folder (inside the project, so that better-sqlite3 is found) and returns the path of the entry. */
-export const buildTo = async (folder) => {
-  const { metafile } = await bundle(folder)
+export const buildTo = async (folder, entries) => {
+  const { metafile } = await bundle(folder, true, entries)
   const written = new Set(Object.keys(metafile.outputs).map((path) => join(root, path)))
   for (const name of readdirSync(join(root, folder))) {
     const path = join(root, folder, name)

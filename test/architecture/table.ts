@@ -4,7 +4,7 @@
  */
 export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   bin: ["Main", "layers/process", "version"],
-  Main: ["cli", "domain/wire", "layers/process", "layers/telemetry", "server"],
+  Main: ["cli", "layers/process", "layers/telemetry"],
   cli: [
     "cli/approvals",
     "cli/audit",
@@ -20,8 +20,10 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "cli/setup",
     "cli/state",
     "cli/token",
+    "domain/wire",
     "layers/process",
     "layers/settings",
+    "layers/telemetry",
     "server",
     "version"
   ],

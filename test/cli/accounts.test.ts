@@ -23,9 +23,9 @@ const makeHouse = Effect.gen(function* () {
   }
   // Without a record, a stop would wait a minute for writes that it does not know.
   yield* Effect.scoped(openImmediateDatabase({ file: join(folder, "authority.db"), layout }))
-  const { runOpen } = yield* makeCommandLine
+  const { run } = yield* makeCommandLine
   return (words: string, more: Record<string, string> = {}, input = "") =>
-    runOpen(words.split(" "), { ...house, ...more }, ({ stdin }) => stdin.end(input))
+    run(words.split(" "), { ...house, ...more }, input)
 })
 
 const order = '{"pair":"BTC/USD","type":"buy","ordertype":"limit","price":"1000","volume":"0.001"}'

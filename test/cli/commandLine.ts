@@ -1,7 +1,9 @@
 import { Data, Effect } from "effect"
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
+import { type ChildProcess, type ChildProcessWithoutNullStreams, fork, spawn } from "node:child_process"
+import { dirname, join } from "node:path"
 import { bundle } from "../Bundle.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
+import type { Request } from "./commandHost.ts"
 
 /** The output of a command, and its exit code. */
 export interface Ended {
@@ -18,24 +20,15 @@ export const makeCommandLine = Effect.map(temporaryFolder, (folder) => {
     spawn(process.execPath, [bundle(), ...args], { cwd: folder, env: { HOME: folder, ...env } })
   return {
     folder,
-    /** Runs a command to its end, with an empty input. */
-    run: (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
-      Effect.suspend(() => {
-        const child = start(args, env)
-        child.stdin.end()
-        return ended(child)
-      }),
+    /** Runs a command to its end, with `input` as its standard input. */
+    run: (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}, input = "") =>
+      runCommand(args, { HOME: folder, ...env }, folder, input),
     /** Runs a command to its end after `begin`, with its input left open. */
     runOpen: (
       args: ReadonlyArray<string>,
       env: Readonly<Record<string, string>>,
       begin: (child: ChildProcessWithoutNullStreams) => void
-    ) =>
-      Effect.suspend(() => {
-        const child = start(args, env)
-        begin(child)
-        return Effect.onInterrupt(ended(child), () => Effect.sync(() => child.kill("SIGKILL")))
-      }),
+    ) => runProcess(() => start(args, env), begin),
     /** Serves until the scope ends. */
     serve: (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
       running(() => start(["serve", ...args], env)),
@@ -43,6 +36,77 @@ export const makeCommandLine = Effect.map(temporaryFolder, (folder) => {
     exchange: (args: ReadonlyArray<string>) => running(() => start(["exchange", ...args]))
   }
 })
+
+const runProcess = (
+  start: () => ChildProcessWithoutNullStreams,
+  begin: (child: ChildProcessWithoutNullStreams) => void
+) =>
+  Effect.suspend(() => {
+    const child = start()
+    begin(child)
+    return Effect.onInterrupt(ended(child), () => Effect.sync(() => child.kill("SIGKILL")))
+  })
+
+/**
+ * Runs a command to its end. `env` is its whole environment, and `input` its standard input. Commands at the same time, or
+ * with options for Node, get a process each.
+ */
+export const runCommand = (
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+  input: string
+): Effect.Effect<Ended> =>
+  Effect.suspend(() =>
+    host.isBusy || "NODE_OPTIONS" in env
+      ? runProcess(
+          () => spawn(process.execPath, [bundle(), ...args], { cwd, env }),
+          ({ stdin }) => stdin.end(input)
+        )
+      : hosted({ entry: bundle(), args, cwd, env, input })
+  )
+
+/**
+ * The process that runs one command after the other for the files of this worker. A process for each command takes half a
+ * second to load the code.
+ */
+const host: { child: ChildProcess | undefined; isBusy: boolean } = { child: undefined, isBusy: false }
+
+const startHost = () => {
+  const child = fork(join(dirname(bundle()), "commandHost.mjs"), {
+    env: {},
+    execArgv: [],
+    stdio: ["ignore", "ignore", "inherit", "ipc"]
+  })
+  child.unref()
+  child.channel?.unref()
+  return child
+}
+
+const hosted = (request: Request) =>
+  Effect.async<Ended>((resume) => {
+    const child = (host.child ??= startHost())
+    host.isBusy = true
+    const release = () => {
+      host.isBusy = false
+      child.removeAllListeners()
+    }
+    child.once("message", (ended: Ended) => {
+      release()
+      resume(Effect.succeed(ended))
+    })
+    child.once("exit", (code) => {
+      release()
+      host.child = undefined
+      resume(Effect.dieMessage(`The process that runs commands ended with ${code}: ${request.args.join(" ")}`))
+    })
+    child.send(request)
+    return Effect.sync(() => {
+      release()
+      host.child = undefined
+      child.kill("SIGKILL")
+    })
+  })
 
 const running = (start: () => ChildProcessWithoutNullStreams) =>
   Effect.acquireRelease(

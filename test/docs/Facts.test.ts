@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { spawnSync } from "node:child_process"
+import { Effect } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import * as Instruments from "../../src/layers/metrics/instruments.ts"
@@ -7,7 +7,7 @@ import { withoutEffect } from "../../src/layers/settings/settingDefinitions.ts"
 import { names as permissions } from "../../src/domain/keys/permissions.ts"
 import { essential } from "../../src/tools/listOrder.ts"
 import { type AnyTool, toolsets } from "../../src/tools/toolsets.ts"
-import { bundle } from "../Bundle.ts"
+import { makeCommandLine } from "../cli/commandLine.ts"
 import { documentedSettings } from "./documentedSettings.ts"
 import { anchorsOf, blocksOf, documents, proseOf, read, root, spansOf } from "./markdown.ts"
 
@@ -107,31 +107,32 @@ describe("what the documents name is there", () => {
     assert.includeMembers([...Object.values(counted), 40, 80, 100, 128], [...new Set(told)])
   })
 
-  it("commands and flags of the command line", () => {
-    const help = new Map<string, string>()
-    const helpOf = (path: ReadonlyArray<string>) => {
-      const key = path.join(" ")
-      const { stdout } = help.has(key)
-        ? { stdout: help.get(key) ?? "" }
-        : spawnSync(process.execPath, [bundle(), ...path, "--help"], { encoding: "utf8" })
-      help.set(key, stdout)
-      return stdout
-    }
-    const named = all(spansOf).filter(({ text }) => /^mcp-kraken [a-z-]/.test(text))
-    assert.isAbove(named.length, 5)
-    const wrong = named.filter(({ text }) => {
-      const words = text.split(" ").slice(1)
-      const end = words.findIndex((word) => !/^[a-z]+$/.test(word))
-      const path = end < 0 ? words : words.slice(0, end)
-      const flags = words.filter((word) => word.startsWith("--"))
-      const told = helpOf(path)
-      return (
-        !told.includes(`mcp-kraken ${path.join(" ")}`) ||
-        flags.some((flag) => !globals.has(flag) && !told.includes(flag))
-      )
+  it.scopedLive("commands and flags of the command line", () =>
+    Effect.gen(function* () {
+      const { run } = yield* makeCommandLine
+      const named = all(spansOf)
+        .filter(({ text }) => /^mcp-kraken [a-z-]/.test(text))
+        .map((span) => {
+          const words = span.text.split(" ").slice(1)
+          const end = words.findIndex((word) => !/^[a-z]+$/.test(word))
+          const path = end < 0 ? words : words.slice(0, end)
+          return { ...span, command: path.join(" "), flags: words.filter((word) => word.startsWith("--")) }
+        })
+      assert.isAbove(named.length, 5)
+      const help = new Map<string, string>()
+      for (const command of new Set(named.map(({ command }) => command))) {
+        const words = command === "" ? [] : command.split(" ")
+        help.set(command, (yield* run([...words, "--help"])).stdout)
+      }
+      const wrong = named.filter(({ command, flags }) => {
+        const told = help.get(command) ?? ""
+        return (
+          !told.includes(`mcp-kraken ${command}`) || flags.some((flag) => !globals.has(flag) && !told.includes(flag))
+        )
+      })
+      assert.deepStrictEqual(wrong, [])
     })
-    assert.deepStrictEqual(wrong, [])
-  }, 120_000)
+  )
 
   it("scripts of npm", () => {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))

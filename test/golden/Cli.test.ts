@@ -12,7 +12,7 @@ import { freePort } from "../freePort.ts"
 type Env = Readonly<Record<string, string>>
 
 /** Makes a user's folder in which commands run one after the other, with a transcript of them. */
-const makeSession = Effect.map(makeCommandLine, ({ folder, runOpen, serve }) => {
+const makeSession = Effect.map(makeCommandLine, ({ folder, run: runCommand, serve }) => {
   const parts: Array<string> = []
   /** Texts that differ in every run, with their placeholders. */
   const made = new Map([[folder, "<folder>"]])
@@ -20,7 +20,7 @@ const makeSession = Effect.map(makeCommandLine, ({ folder, runOpen, serve }) => 
     text === "" ? "" : `${name}:\n${text}${text.endsWith("\n") ? "" : "\n"}`
   /** Runs a command with these variables, and returns its output and its transcript. */
   const run = (words: string, env: Env = {}) =>
-    runOpen(words === "" ? [] : words.split(" "), env, ({ stdin }) => stdin.end()).pipe(
+    runCommand(words === "" ? [] : words.split(" "), env).pipe(
       Effect.timeoutTo({
         duration: "30 seconds",
         onSuccess: (ended) => ended,
@@ -47,7 +47,7 @@ const makeSession = Effect.map(makeCommandLine, ({ folder, runOpen, serve }) => 
     /** Runs commands that are independent of each other. */
     runAll: (commands: ReadonlyArray<readonly [words: string, env?: Env]>) =>
       Effect.map(
-        Effect.forEach(commands, ([words, env]) => run(words, env), { concurrency: 4 }),
+        Effect.forEach(commands, ([words, env]) => run(words, env)),
         (ended) => void parts.push(...ended.map(({ part }) => part))
       ),
     transcript: () =>

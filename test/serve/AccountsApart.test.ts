@@ -117,7 +117,7 @@ describe("two Kraken accounts of a server", () => {
   it.scopedLive("refuse a token that was made for paper", () =>
     Effect.gen(function* () {
       const { server, tokenOf } = yield* serveTwoAccounts()
-      const { token } = tokenOf("cold", ["--paper"])
+      const { token } = yield* tokenOf("cold", ["--paper"])
       const { status } = yield* Effect.promise(() =>
         fetch(server.url, {
           method: "POST",
@@ -142,7 +142,7 @@ describe("two Kraken accounts of a server", () => {
         })
         const limits = ["--access", "full", "--max", "none/order", "--max", "none/day"]
         const withdrawing = [...limits, "--withdraw", "btc-wallet-1=1BTC/day"]
-        const [deskToken, coldToken] = [tokenOf("desk", withdrawing), tokenOf("cold", withdrawing)]
+        const [deskToken, coldToken] = [yield* tokenOf("desk", withdrawing), yield* tokenOf("cold", withdrawing)]
         // Tokens are made before the passphrase, without which none can be made afterwards.
         const trader = yield* clientOf("desk")
         yield* setPassphrase(house.folder)

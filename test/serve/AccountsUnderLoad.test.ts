@@ -91,7 +91,7 @@ describe("two Kraken accounts under load", () => {
         )
 
         const rows: ReadonlyArray<{ readonly account?: string; readonly state?: string }> = JSON.parse(
-          run(["audit", "list", "--json", "--limit", "1000"], house.variables).stdout
+          (yield* run(["audit", "list", "--json", "--limit", "1000"], house.variables)).stdout
         )
         const happened = (name: Name) => rows.filter(({ account, state }) => account === name && state === "happened")
         assert.deepStrictEqual([happened("desk").length, happened("cold").length], [placed.desk, placed.cold])

@@ -64,7 +64,7 @@ it.scopedLive(
         "--withdraw",
         "btc-wallet-1=1BTC/day"
       ]
-      const created = run(["token", "create", "agent", ...limits, "--json"], house.variables)
+      const created = yield* run(["token", "create", "agent", ...limits, "--json"], house.variables)
       const { token } = JSON.parse(created.stdout) as { readonly token: string }
       yield* setPassphrase(house.folder)
       const client = yield* overHttp({ url: server.url, token })

@@ -269,7 +269,7 @@ describe("an agent of one Kraken account", () => {
       onServers(
         Effect.gen(function* () {
           const { server, tokenOf } = yield* Served
-          const [desk, cold] = [tokenOf("desk"), tokenOf("cold")]
+          const [desk, cold] = [yield* tokenOf("desk"), yield* tokenOf("cold")]
           const initialize = {
             jsonrpc: "2.0",
             id: 1,
@@ -371,7 +371,7 @@ describe("an agent of one Kraken account", () => {
       onServers(
         Effect.gen(function* () {
           const { house, server, tokenOf } = yield* Served
-          const { id, token } = tokenOf("desk")
+          const { id, token } = yield* tokenOf("desk")
           const ping = { jsonrpc: "2.0", id: 1, method: "ping" }
           assert.strictEqual((yield* send(server.url, token, { body: ping })).status, 200)
           const db = new Database(join(house.folder, "tokens.db"))
@@ -400,10 +400,10 @@ describe("an agent of one Kraken account", () => {
           const { exchanges, server, tokenOf } = yield* Served
           yield* exchanges.cold.admin("faults", { endpoint: "*", kind: "lockout", count: 1000 })
           const ready = server.url.replace(/\/mcp$/, "/ready")
-          const ofCold = yield* send(ready, tokenOf("cold").token, {})
+          const ofCold = yield* send(ready, (yield* tokenOf("cold")).token, {})
           assert.deepStrictEqual([ofCold.status, JSON.parse(ofCold.text).reason], [503, "key"])
           assert.notMatch(ofCold.text, /desk/i)
-          const ofDesk = yield* send(ready, tokenOf("desk").token, {})
+          const ofDesk = yield* send(ready, (yield* tokenOf("desk")).token, {})
           assert.strictEqual(ofDesk.status, 200, ofDesk.text)
           assert.notMatch(ofDesk.text, /cold/i)
         })
@@ -428,7 +428,7 @@ describe("what an agent of one Kraken account is told of", () => {
             ({ params }) => void subscribed.push(params.uri)
           )
           yield* Effect.promise(() => client[name].subscribeResource({ uri }))
-          const newest = yield* overHttpNewest({ url: server.url, token: tokenOf(name).token })
+          const newest = yield* overHttpNewest({ url: server.url, token: (yield* tokenOf(name)).token })
           newest.setNotificationHandler(
             "notifications/resources/updated",
             ({ params }) => void listened.push(params.uri)

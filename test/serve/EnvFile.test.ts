@@ -114,9 +114,9 @@ describe("a .env in the folder where a client starts the server over stdio", () 
     Effect.gen(function* () {
       const { dotenv, project: cwd } = yield* project
       writeFileSync(dotenv, "KRAKEN_API_KEY=key\n")
-      const { status, stderr } = run(["serve", "--stdio"], { HOME: cwd, MCP_KRAKEN_MODE: "live" }, cwd)
+      const { code, stderr } = yield* run(["serve", "--stdio"], { HOME: cwd, MCP_KRAKEN_MODE: "live" }, cwd)
       assert.include(stderr, dotenv)
-      assert.strictEqual(status, 2)
+      assert.strictEqual(code, 2)
     })
   )
 })
@@ -126,10 +126,10 @@ describe("--env-file", () => {
     Effect.gen(function* () {
       const { project: cwd } = yield* project
       for (const args of [["serve", "--stdio"], ["serve"], ["token", "list"]]) {
-        const { status, stderr } = run([...args, "--env-file", "missing.env"], { HOME: cwd }, cwd)
+        const { code, stderr } = yield* run([...args, "--env-file", "missing.env"], { HOME: cwd }, cwd)
         // Some versions of Node.js read the flag themselves, at any position, and exit with 9.
         assert.match(stderr, /missing\.env: (can't be read \(ENOENT\)|not found)/)
-        assert.include([2, 9], status)
+        assert.include([2, 9], code)
       }
     })
   )
@@ -141,16 +141,16 @@ describe("--env-file", () => {
       writeFileSync(join(cwd, "my.env"), `MCP_KRAKEN_TOKEN_DB=${join(cwd, "mine.db")}\n`)
       const env = { HOME: cwd }
       const create = ["token", "create", "one", "--json", "--env-file", "my.env"]
-      const { id } = JSON.parse(run(create, env, cwd).stdout)
-      const list = run(["token", "list", "--json", "--env-file", "my.env"], env, cwd)
+      const { id } = JSON.parse((yield* run(create, env, cwd)).stdout)
+      const list = yield* run(["token", "list", "--json", "--env-file", "my.env"], env, cwd)
       assert.deepStrictEqual(
         JSON.parse(list.stdout).map((token: { readonly id: string }) => token.id),
         [id]
       )
-      assert.strictEqual(run(["token", "revoke", id, "--env-file", "my.env"], env, cwd).status, 0)
-      const health = run(["health", "--env-file", "my.env"], { ...env, MCP_KRAKEN_PORT: "1" }, cwd)
-      assert.strictEqual(health.status, 1)
-      const show = run(["paper", "show", "--env-file", "my.env"], { ...env, MCP_KRAKEN_STATE_DIR: cwd }, cwd)
+      assert.strictEqual((yield* run(["token", "revoke", id, "--env-file", "my.env"], env, cwd)).code, 0)
+      const health = yield* run(["health", "--env-file", "my.env"], { ...env, MCP_KRAKEN_PORT: "1" }, cwd)
+      assert.strictEqual(health.code, 1)
+      const show = yield* run(["paper", "show", "--env-file", "my.env"], { ...env, MCP_KRAKEN_STATE_DIR: cwd }, cwd)
       assert.include(show.stderr, "paper account")
     })
   )

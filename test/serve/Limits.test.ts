@@ -76,7 +76,7 @@ describe("a server with limits", () => {
   it.scopedLive("over HTTP takes them from the token, which can freeze itself", () =>
     Effect.gen(function* () {
       const home = yield* house
-      const { stdout } = run(["token", "create", "agent", "--budget", "500USD", "--json"], home.variables)
+      const { stdout } = yield* run(["token", "create", "agent", "--budget", "500USD", "--json"], home.variables)
       const { id, token } = JSON.parse(stdout)
       const { token: plain, url } = yield* serveHttp(home)
       const agent = yield* overHttp({ token, url })
@@ -88,7 +88,7 @@ describe("a server with limits", () => {
       assert.deepInclude(refusalOf(yield* call(agent, "add_order", later)), { _tag: "Frozen", scope: "caller" })
       assert.isUndefined((yield* call(agent, "cancel_all_orders")).isError)
       assert.isUndefined((yield* call(unlimited, "add_order", order)).isError)
-      assert.strictEqual(run(["token", "unfreeze", id], home.variables).status, 0)
+      assert.strictEqual((yield* run(["token", "unfreeze", id], home.variables)).code, 0)
       assert.isUndefined((yield* call(agent, "add_order", later)).isError)
     })
   )
@@ -96,7 +96,7 @@ describe("a server with limits", () => {
   it.scopedLive("refuses tokens with limits while the record is damaged; others read", () =>
     Effect.gen(function* () {
       const home = yield* house
-      const { stdout } = run(["token", "create", "agent", "--budget", "500USD", "--json"], home.variables)
+      const { stdout } = yield* run(["token", "create", "agent", "--budget", "500USD", "--json"], home.variables)
       writeFileSync(join(home.folder, "authority.db"), "not a database, but longer than its header".repeat(100))
       const { token: plain, url } = yield* serveHttp(home)
       const status = (token: string) =>
@@ -133,8 +133,8 @@ describe("a server with limits", () => {
         ]
         const env = { ...variables, ...limits, MCP_KRAKEN_AUTH_DISABLED: "true" }
         const lines = input.map((message) => `${JSON.stringify(message)}\n`).join("")
-        const { status, stderr } = run(["serve", ...args], env, folder, lines)
-        assert.strictEqual(status, 2, stderr)
+        const { code, stderr } = yield* run(["serve", ...args], env, folder, lines)
+        assert.strictEqual(code, 2, stderr)
         assert.match(stderr, setting)
       }
     })

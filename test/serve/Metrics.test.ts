@@ -112,7 +112,7 @@ describe("metrics of a running server", () => {
         MCP_KRAKEN_TOKEN_DB: join(folder, "tokens.db")
       }
       const { id, token } = JSON.parse(
-        run(["token", "create", "agent", "--budget", "500USD", "--json"], variables).stdout
+        (yield* run(["token", "create", "agent", "--budget", "500USD", "--json"], variables)).stdout
       )
       const { url } = yield* serveHttp({ folder, variables })
       const client = yield* overHttp({ url, token })
@@ -132,7 +132,7 @@ describe("metrics of a running server", () => {
       assert.isBelow(used ?? 0, 61)
       assert.strictEqual(reserved, used)
       assert.strictEqual(valueOf(text, "mcp_kraken_frozen_callers"), "0")
-      assert.strictEqual(run(["token", "freeze", id], variables).status, 0)
+      assert.strictEqual((yield* run(["token", "freeze", id], variables)).code, 0)
       assert.strictEqual(valueOf(yield* scrape, "mcp_kraken_frozen_callers"), "1")
     })
   )

@@ -79,8 +79,8 @@ it.scopedLive("says everywhere that it is simulated", () =>
     }
     const { contents } = yield* Effect.promise(() => client.readResource({ uri: "kraken://orders/open" }))
     assert.deepInclude(JSON.parse(String(Object(contents[0]).text)), { simulated: true })
-    const { status, stderr } = run(["serve", "--stdio"], { ...home.variables, MCP_KRAKEN_MODE: "live" })
-    assert.strictEqual(status, 2)
+    const { code, stderr } = yield* run(["serve", "--stdio"], { ...home.variables, MCP_KRAKEN_MODE: "live" })
+    assert.strictEqual(code, 2)
     assert.match(stderr, /MCP_KRAKEN_MODE: .*KRAKEN_API_KEY/)
   })
 )

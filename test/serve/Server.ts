@@ -4,10 +4,12 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
 import { Effect, Schedule } from "effect"
-import { spawn, spawnSync } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
+import process from "node:process"
 import { bundle } from "../Bundle.ts"
+import { runCommand } from "../cli/commandLine.ts"
 import { makeFakeKraken } from "../doubles/FakeKraken.ts"
 import { serve as serveFake } from "../doubles/fake/Serve.ts"
 import { freePort } from "../freePort.ts"
@@ -44,20 +46,13 @@ export const houseBeside = Effect.fnUntraced(function* (
 export type House = Effect.Effect.Success<ReturnType<typeof houseBeside>>
 
 /** Runs a command to its end, with a text as its input. */
-export const run = (args: ReadonlyArray<string>, variables: Variables, cwd?: string, input = "") => {
-  const { status, stderr, stdout } = spawnSync(process.execPath, [bundle(), ...args], {
-    env: variables,
-    encoding: "utf8",
-    input,
-    ...(cwd !== undefined && { cwd })
-  })
-  return { status, stderr, stdout }
-}
+export const run = (args: ReadonlyArray<string>, variables: Variables, cwd = process.cwd(), input = "") =>
+  runCommand(args, variables, cwd, input)
 
 /** A server over HTTP with a token for it. `stop` ends it with a signal and returns its exit code. */
 export const serveHttp = (house: House, args: ReadonlyArray<string> = [], more: Variables = {}) =>
   Effect.gen(function* () {
-    const { stdout } = run(["token", "create", "test", "--json"], { ...house.variables, ...more })
+    const { stdout } = yield* run(["token", "create", "test", "--json"], { ...house.variables, ...more })
     const { token } = JSON.parse(stdout) as { readonly token: string }
     return { ...(yield* startHttp(house, args, more)), token }
   })

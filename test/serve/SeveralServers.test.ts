@@ -51,11 +51,11 @@ const makeServers = Effect.fnUntraced(function* (
 ) {
   const url = database ?? (yield* newPostgresDatabase)
   const machine = machinesOf(house, url, more)
-  const { run, runOpen } = yield* makeCommandLine
+  const { run } = yield* makeCommandLine
   const command = (words: ReadonlyArray<string>) => run(words, machine("elsewhere"))
   /** Runs a command with the passphrase. */
   const guarded = (words: ReadonlyArray<string>, variables: Variables) =>
-    runOpen([...words, "--passphrase-fd", "0"], variables, ({ stdin }) => stdin.end(`${passphrase}\n`))
+    run([...words, "--passphrase-fd", "0"], variables, `${passphrase}\n`)
   /** The same on a machine that knows nothing but the address of the database. */
   const approver = (words: ReadonlyArray<string>) => guarded(words, { MCP_KRAKEN_DATABASE_URL: Redacted.value(url) })
   const tokenOf = (...limits: ReadonlyArray<string>) =>

@@ -142,7 +142,7 @@ describe("a subscription", () => {
     Effect.gen(function* () {
       const { house, setPrice } = yield* makeExchange
       const served = yield* serveHttp(house)
-      const made = JSON.parse(run(["token", "create", "other", "--json"], house.variables).stdout)
+      const made = JSON.parse((yield* run(["token", "create", "other", "--json"], house.variables)).stdout)
       const [first, second] = [yield* overHttp(served), yield* overHttp({ ...served, token: made.token })]
       const [ofFirst, ofSecond] = [updatesOf(first), updatesOf(second)]
       yield* subscribe(first, ticker)
@@ -150,7 +150,7 @@ describe("a subscription", () => {
       yield* until(() => ofFirst.length > 0, "no change is told")
       assert.deepStrictEqual(ofSecond, [])
       yield* subscribe(second, ticker)
-      assert.strictEqual(run(["token", "revoke", made.id], house.variables).status, 0)
+      assert.strictEqual((yield* run(["token", "revoke", made.id], house.variables)).code, 0)
       for (const price of ["62000", "63000"]) {
         ofFirst.splice(0)
         yield* setPrice(price)

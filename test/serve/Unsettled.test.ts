@@ -87,7 +87,7 @@ describe("a server over HTTP goes on", () => {
     Effect.gen(function* () {
       const house = yield* makeHouse
       const port = yield* freePort
-      const { token } = JSON.parse(run(["token", "create", "test", "--json"], house.variables).stdout)
+      const { token } = JSON.parse((yield* run(["token", "create", "test", "--json"], house.variables)).stdout)
       const files: Array<number> = []
       const open = (file: string) => files[files.push(openSync(file, "w")) - 1] ?? -1
       const args = ["--host", "127.0.0.1", "--port", String(port)]

@@ -148,16 +148,16 @@ export const serveTwoAccounts = Effect.fnUntraced(function* (more: Record<string
   const { exchanges, house, proxy } = yield* makeTwoExchanges(more, rateLimits)
   const server = yield* startHttp(house)
   /** Makes a token of an account. */
-  const tokenOf = (name: Name, limits: ReadonlyArray<string> = []) => {
-    const { stdout, stderr } = run(
+  const tokenOf = Effect.fn("tokenOf")(function* (name: Name, limits: ReadonlyArray<string> = []) {
+    const { stdout, stderr } = yield* run(
       ["token", "create", `agent-${String(limits.length)}`, "--account", name, ...limits, "--json"],
       house.variables
     )
-    if (stdout === "") throw new Error(stderr)
+    if (stdout === "") return yield* Effect.dieMessage(stderr)
     return JSON.parse(stdout) as { readonly id: string; readonly token: string }
-  }
+  })
   const clientOf = (name: Name, limits: ReadonlyArray<string> = []) =>
-    overHttp({ url: server.url, token: tokenOf(name, limits).token })
+    Effect.flatMap(tokenOf(name, limits), ({ token }) => overHttp({ url: server.url, token }))
   return { exchanges, house, proxy, server, tokenOf, clientOf }
 })
 

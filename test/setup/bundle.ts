@@ -11,7 +11,7 @@ declare module "vitest" {
 
 /** Builds the command line once for all tests that start it. If the build fails, only those tests fail. */
 export default ({ provide }: TestProject) =>
-  buildTo("dist/test").then(
+  buildTo("dist/test", { commandHost: "test/cli/commandHost.ts" }).then(
     (entry) => provide("bundle", { entry }),
     (error) => provide("bundle", { failure: String(error) })
   )

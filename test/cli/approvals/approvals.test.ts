@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import Database from "better-sqlite3"
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { bundle } from "../../Bundle.ts"
@@ -11,7 +11,6 @@ import { makeCommandLine } from "../commandLine.ts"
 const passphrase = "correct horse battery"
 
 /** Gives a command the passphrase as its input. */
-const typing = (text: string) => (child: ChildProcessWithoutNullStreams) => child.stdin.end(`${text}\n`)
 
 interface Answer {
   readonly isError?: boolean
@@ -61,7 +60,7 @@ const planIn = (answer: Answer): number => {
 
 /** A simulated Kraken, a command line with an operator secret, and the settings of servers that ask about all funds. */
 const makeHome = Effect.gen(function* () {
-  const { exchange, folder, run, runOpen } = yield* makeCommandLine
+  const { exchange, folder, run } = yield* makeCommandLine
   const { printed } = yield* exchange(["--port", "0", "--json", "--no-rate-limits"])
   const line = (yield* printed("}\n")).split("\n").find((line) => line.startsWith("{")) ?? "{}"
   const { keys, url }: { url: string; keys: ReadonlyArray<{ name: string; key: string; secret: string }> } =
@@ -77,14 +76,14 @@ const makeHome = Effect.gen(function* () {
     MCP_KRAKEN_ORDER_DEADLINE: "4",
     MCP_KRAKEN_SERVER_ASK: "funds,above=1USD"
   }
-  const set = yield* runOpen(["operator", "init", "--passphrase-fd", "0"], state, typing(passphrase))
+  const set = yield* run(["operator", "init", "--passphrase-fd", "0"], state, `${passphrase}\n`)
   assert.strictEqual(set.code, 0, set.stderr)
   return {
     folder,
     env,
     approvals: (...words: ReadonlyArray<string>) => run(["approvals", ...words], state),
     approve: (plan: number, text = passphrase) =>
-      runOpen(["approvals", "approve", String(plan), "--passphrase-fd", "0"], state, typing(text))
+      run(["approvals", "approve", String(plan), "--passphrase-fd", "0"], state, `${text}\n`)
   }
 })
 

@@ -14,11 +14,11 @@ const order = { pair: "BTC/USD", type: "buy", ordertype: "limit", price: "20000"
 /** A fake Kraken, and the command line with an API key for it. */
 const makeShell = Effect.gen(function* () {
   const { fake, variables } = yield* makeHouse
-  const { folder, run, runOpen } = yield* makeCommandLine
+  const { folder, run } = yield* makeCommandLine
   /** Calls a tool. Its log is silent unless a variable says otherwise. */
   const call = (tool: string, args: object = {}, more: Readonly<Record<string, string>> = {}) =>
     run(["call", tool, JSON.stringify(args)], { ...variables, ...more })
-  return { fake, variables, folder, run, runOpen, call }
+  return { fake, variables, folder, run, call }
 })
 
 const until = (condition: () => boolean) =>
@@ -81,12 +81,8 @@ describe("call", () => {
 
   it.scopedLive("reads its arguments from standard input, and prints tables", () =>
     Effect.gen(function* () {
-      const { runOpen, variables } = yield* makeShell
-      const { code, stdout } = yield* runOpen(
-        ["call", "get_open_orders", "--json", "-", "--table"],
-        variables,
-        ({ stdin }) => stdin.end("{}")
-      )
+      const { run, variables } = yield* makeShell
+      const { code, stdout } = yield* run(["call", "get_open_orders", "--json", "-", "--table"], variables, "{}")
       assert.strictEqual(code, 0)
       assert.deepStrictEqual(stdout.trimEnd().split("\n").slice(2), [
         "Field   Value",

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { spawnSync } from "node:child_process"
 import {
   chmodSync,
@@ -267,6 +267,11 @@ describe("setup --http", () => {
 
       // A token that the server does not take any more is replaced.
       yield* home.run(["token", "revoke", token.id])
+      const ping = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" })
+      const accept = "application/json, text/event-stream"
+      yield* Effect.promise(() =>
+        fetch(url, { method: "POST", headers: { ...headers, accept, "content-type": "application/json" }, body: ping })
+      ).pipe(Effect.repeat({ until: ({ status }) => status === 401, schedule: Schedule.spaced("50 millis") }))
       assert.deepInclude(yield* home.setup(words), { code: 0 })
       assert.deepStrictEqual(
         (yield* tokens()).map(({ status }: { status: string }) => status),

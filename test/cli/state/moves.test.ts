@@ -15,7 +15,7 @@ const passphrase = "correct horse battery staple"
 /** A nonce that no number of JavaScript holds. */
 const largeNonce = "1764447600123456789"
 
-const makeHouse = Effect.map(makeCommandLine, ({ folder, run, runOpen }) => {
+const makeHouse = Effect.map(makeCommandLine, ({ folder, run }) => {
   const machine = (name: string, url?: Redacted.Redacted) => {
     const state = join(folder, name)
     const env = {
@@ -27,8 +27,7 @@ const makeHouse = Effect.map(makeCommandLine, ({ folder, run, runOpen }) => {
       state,
       run: (...args: ReadonlyArray<string>) => run(args, env),
       /** Runs a command with a passphrase. */
-      act: (given: string, ...args: ReadonlyArray<string>) =>
-        runOpen([...args, "--passphrase-fd", "0"], env, ({ stdin }) => stdin.end(`${given}\n`))
+      act: (given: string, ...args: ReadonlyArray<string>) => run([...args, "--passphrase-fd", "0"], env, `${given}\n`)
     }
   }
   return { machine, file: (name: string) => join(folder, name) }

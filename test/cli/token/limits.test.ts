@@ -9,7 +9,7 @@ import { makeCommandLine } from "../commandLine.ts"
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
 /** The command line of an operator, whose Kraken does not answer. */
-const makeOperator = Effect.map(makeCommandLine, ({ folder, run, runOpen, serve }) => {
+const makeOperator = Effect.map(makeCommandLine, ({ folder, run, serve }) => {
   const env = { KRAKEN_BASE_URL: "http://127.0.0.1:1", MCP_KRAKEN_STATE_DIR: join(folder, "state") }
   const token = (words: string, more: Readonly<Record<string, string>> = {}) =>
     run(["token", ...words.split(" ")], { ...env, ...more })
@@ -19,13 +19,12 @@ const makeOperator = Effect.map(makeCommandLine, ({ folder, run, runOpen, serve 
     folder,
     env,
     run,
-    runOpen,
     serve,
     token,
     json,
     /** Runs a command with a passphrase on its standard input. */
     withPassphrase: (words: string, ...lines: ReadonlyArray<string>) =>
-      runOpen([...words.split(" "), "--passphrase-fd", "0"], env, ({ stdin }) => stdin.end(lines.join("\n"))),
+      run([...words.split(" "), "--passphrase-fd", "0"], env, lines.join("\n")),
     authority: join(env.MCP_KRAKEN_STATE_DIR, "authority.db"),
     tokens: join(folder, "data", "tokens.db")
   }
@@ -279,12 +278,14 @@ describe("the operator secret", () => {
 
   it.scopedLive("is not got around by another state folder, nor by a secret in it", () =>
     Effect.gen(function* () {
-      const { env, folder, run, runOpen, token, withPassphrase } = yield* makeOperator
+      const { env, folder, run, token, withPassphrase } = yield* makeOperator
       yield* withPassphrase("operator init", right)
       const elsewhere = { MCP_KRAKEN_STATE_DIR: join(folder, "empty") }
       assert.strictEqual((yield* token("create other", elsewhere)).code, 1)
-      const init = yield* runOpen(["operator", "init", "--passphrase-fd", "0"], { ...env, ...elsewhere }, ({ stdin }) =>
-        stdin.end("passphrase of an agent")
+      const init = yield* run(
+        ["operator", "init", "--passphrase-fd", "0"],
+        { ...env, ...elsewhere },
+        "passphrase of an agent"
       )
       assert.strictEqual(init.code, 1)
       const { code, stdout } = yield* run(["serve", "--first-token", "--port", "0"], { ...env, ...elsewhere })
