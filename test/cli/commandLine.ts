@@ -49,21 +49,22 @@ const runProcess = (
 
 /**
  * Runs a command to its end. `env` is its whole environment, and `input` its standard input. Commands at the same time, or
- * with options for Node, get a process each.
+ * with options for Node, get a process each. `entry` is the path of the program.
  */
 export const runCommand = (
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string>>,
   cwd: string,
-  input: string
+  input: string,
+  entry = bundle()
 ): Effect.Effect<Ended> =>
   Effect.suspend(() =>
     host.isBusy || "NODE_OPTIONS" in env
       ? runProcess(
-          () => spawn(process.execPath, [bundle(), ...args], { cwd, env }),
+          () => spawn(process.execPath, [entry, ...args], { cwd, env }),
           ({ stdin }) => stdin.end(input)
         )
-      : hosted({ entry: bundle(), args, cwd, env, input })
+      : hosted({ entry, args, cwd, env, input })
   )
 
 /**

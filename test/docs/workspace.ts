@@ -6,18 +6,13 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync }
 import { dirname, join } from "node:path"
 import { env as environment } from "node:process"
 import { bundle } from "../Bundle.ts"
+import { type Ended, runCommand } from "../cli/commandLine.ts"
 import { makeFakeKraken } from "../doubles/FakeKraken.ts"
 import { serve as serveFake } from "../doubles/fake/Serve.ts"
 import { freePort } from "../freePort.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { root } from "./markdown.ts"
 import { heard, type Server, serverOf } from "./server.ts"
-
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
 
 /** A copy of the project as a reader has it, with a fake Kraken, in which commands run one after the other. */
 export interface Workspace {
@@ -38,6 +33,9 @@ export interface Workspace {
 }
 
 type Variables = Readonly<Record<string, string>>
+
+/** A command of ours without anything that a shell would expand. */
+const plainWords = /^(?:node dist\/main\.mjs|mcp-kraken) ([\w=.,:/@%+ -]+)$/
 
 /** Files of the repository that are not copied: build products, and files that users do not need. */
 const left = new Set([".git", "node_modules", "dist", "test", "bench", "data", "certs", ".env"])
@@ -82,17 +80,30 @@ export const makeWorkspace: Effect.Effect<Workspace, never, Scope.Scope> = Effec
       detached: true
     })
 
-  const run: Workspace["run"] = (source, variables) =>
-    Effect.promise(() => {
+  const runInShell = (source: string, variables?: Variables) =>
+    Effect.promise((): Promise<Ended> => {
       const child = open(source, variables)
       child.stdin.end()
       const [stdout, stderr] = [heard(child.stdout), heard(child.stderr)]
-      return once(child, "close").then(([code]: Array<number | null>) => {
-        // A token that the document has revoked is no longer accepted.
-        token = source.includes("token revoke") ? undefined : (/mck_[\w-]{43}/.exec(stdout())?.[0] ?? token)
-        return { code: code ?? null, stdout: stdout(), stderr: stderr() }
-      })
+      return once(child, "close").then(([code]: Array<number | null>) => ({
+        code: code ?? null,
+        stdout: stdout(),
+        stderr: stderr()
+      }))
     })
+
+  /** Runs a command, in a shell if it means more than its words. */
+  const run: Workspace["run"] = (source, variables) => {
+    const words = plainWords.exec(source)?.[1]?.split(" ")
+    const ended =
+      words === undefined
+        ? runInShell(source, variables)
+        : runCommand(words, { ...surroundings, ...exported, ...variables }, folder, "", join(folder, "dist/main.mjs"))
+    return Effect.tap(ended, ({ stdout }) => {
+      // A token that the document has revoked is no longer accepted.
+      token = source.includes("token revoke") ? undefined : (/mck_[\w-]{43}/.exec(stdout)?.[0] ?? token)
+    })
+  }
 
   const start: Workspace["start"] = (source, variables) =>
     Effect.gen(function* () {
