@@ -1,4 +1,4 @@
-import { Context, type DateTime, type Effect } from "effect"
+import { Context, DateTime, Effect } from "effect"
 import type { LanePriority } from "../domain/endpoints/endpoint.ts"
 import type { Endpoint, FileEndpoint, Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type { KrakenError, KrakenNotPlaced, KrakenWriteError } from "./KrakenErrors.ts"
@@ -94,3 +94,12 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
     readonly clock: Effect.Effect<ClockQuality>
   }
 >() {}
+
+/**
+ * Reads the earliest time that Kraken's clock can show now, in Unix milliseconds, so that an event right after this counts.
+ * It is our clock while Kraken's is not known.
+ */
+export const earliestNow = ({ clock, now }: Pick<typeof KrakenClient.Service, "clock" | "now">) =>
+  Effect.zipWith(now, clock, (time, { within }) =>
+    within === Infinity ? DateTime.toEpochMillis(time) : DateTime.toEpochMillis(time) - Math.ceil(within)
+  )

@@ -1,4 +1,4 @@
-import { Clock, DateTime, Duration, Effect, Option, Schema, Struct } from "effect"
+import { Clock, Duration, Effect, Option, Schema, Struct } from "effect"
 import { type AlertCondition, alertLimits } from "../../domain/alerts/alert.ts"
 import { alertBan } from "../../domain/alerts/alertBan.ts"
 import { endpoints } from "../../domain/endpoints/endpoints.ts"
@@ -6,7 +6,7 @@ import { boundsFault } from "../../domain/live/bounds.ts"
 import * as D from "../../domain/numbers/decimal.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
 import { type Alert, Alerts } from "../../services/Alerts.ts"
-import { KrakenClient } from "../../services/KrakenClient.ts"
+import { earliestNow, KrakenClient } from "../../services/KrakenClient.ts"
 import { NotAllowed } from "../../services/LimitErrors.ts"
 import { Names } from "../../services/Names.ts"
 import { PermissionCache } from "../../services/PermissionCache.ts"
@@ -91,10 +91,8 @@ export const createAlert = Tool.make("create_alert", {
   handler: Effect.fn("Tool.create_alert")(function* (alert) {
     yield* requireToolset(kinds[alert.kind])
     const condition = yield* conditionOf(alert)
-    const { clock, now } = yield* KrakenClient
-    const { within } = yield* clock
-    // The earliest time that Kraken's clock can show now, so that a fill right after this call counts.
-    const since = DateTime.toEpochMillis(yield* now) - (within === Infinity ? 0 : Math.ceil(within))
+    // A fill right after this call counts.
+    const since = yield* Effect.flatMap(KrakenClient, earliestNow)
     return rowOf(
       yield* (yield* Alerts).create(condition, { since, lifetime: days(alert.days) }),
       yield* Clock.currentTimeMillis

@@ -1,4 +1,4 @@
-import { DateTime, Duration, Effect, Layer, Option, PubSub, Queue, Stream } from "effect"
+import { Duration, Effect, Layer, Option, PubSub, Queue, Stream } from "effect"
 import { isRecord } from "effect/Predicate"
 import { makeObservedOrders, type ObservedOrder } from "../../../domain/live/observedOrders.ts"
 import { makeOrderLedger } from "../../../domain/live/orderLedger.ts"
@@ -7,7 +7,7 @@ import { applyToBalances, totalsOf, type WalletBalances } from "../../../domain/
 import type { Balances, OpenOrder, OpenOrders, OrderEvent } from "../../../domain/live/values.ts"
 import { AccountData } from "../../../services/AccountData.ts"
 import { clocks } from "../../../services/Clocks.ts"
-import { KrakenClient, type ReadError } from "../../../services/KrakenClient.ts"
+import { earliestNow, KrakenClient, type ReadError } from "../../../services/KrakenClient.ts"
 import { Names } from "../../../services/Names.ts"
 import { Principal } from "../../../services/Principal.ts"
 import { Secrets } from "../../../services/Secrets.ts"
@@ -68,7 +68,7 @@ export const AccountDataRest = (pauses: Pauses = { reads: restEvery, events: com
         state: Effect.succeed("off" as const),
         events: Stream.unwrap(
           Effect.gen(function* () {
-            const now = Effect.map(kraken.now, DateTime.toEpochMillis)
+            const now = earliestNow(kraken)
             let since = yield* now
             const ledger = makeOrderLedger(since)
             const compare = Effect.gen(function* () {
@@ -109,10 +109,10 @@ export const AccountDataWebSocket = (url: string) =>
       const secrets = yield* Secrets
       const reads = makeAccountReads(kraken, yield* Names)
       const account = operator("live")
-      /** The readers of events, each with the time at which it began, in Unix milliseconds. */
+      /** The readers of events, each with the earliest time at which it can have begun, in Unix milliseconds. */
       const readers = new Map<Queue.Queue<OrderEvent>, number>()
       const compareNow = yield* Queue.sliding<void>(1)
-      const now = Effect.map(kraken.now, DateTime.toEpochMillis)
+      const now = earliestNow(kraken)
       const began = yield* now
       const ledger = makeOrderLedger(began)
       /** True once the ledger holds the orders that were open when the first reader began. They are no news. */

@@ -73,7 +73,7 @@ const restOrder = (filled: string) => ({
 })
 
 /** Makes an account that answers by REST. */
-const makeAccount = () => {
+const makeAccount = (within = 0) => {
   const account = {
     tokens: 0,
     /** True if the key may not use the WebSocket. */
@@ -99,7 +99,7 @@ const makeAccount = () => {
     write: () => Effect.dieMessage("nothing writes"),
     download: () => Effect.dieMessage("nothing downloads"),
     now: DateTime.now,
-    clock: Effect.succeed({ epoch: 0, within: 0 })
+    clock: Effect.succeed({ epoch: 0, within })
   })
   const names = Layer.succeed(Names, {
     pair: Effect.succeed,
@@ -126,12 +126,13 @@ const run = <A, E>(
   test: (
     context: Effect.Effect.Success<ReturnType<typeof makeTestFeed>> & ReturnType<typeof makeAccount>
   ) => Effect.Effect<A, E, AccountData | Principal>,
-  snapshot: () => object = () => executions([opened("A")], 1, "snapshot")
+  snapshot: () => object = () => executions([opened("A")], 1, "snapshot"),
+  { at = "2026-11-29T11:59:59Z", within = 0 } = {}
 ) =>
   Effect.gen(function* () {
-    yield* TestClock.setTime(Date.parse("2026-11-29T11:59:59Z"))
+    yield* TestClock.setTime(Date.parse(at))
     const feed = yield* makeTestFeed((channel) => (channel === "balances" ? balancesMessage : snapshot()))
-    const { account, layer } = makeAccount()
+    const { account, layer } = makeAccount(within)
     account.open = { A: restOrder("0") }
     return yield* Effect.provide(test({ ...feed, account, layer }), [
       Layer.provide(AccountDataWebSocket(feed.url), layer),
@@ -173,6 +174,19 @@ describe("account data over a WebSocket", () => {
         assert.deepStrictEqual([...value.keys()], ["B"])
         assert.deepStrictEqual(account.reads, ["private/GetWebSocketsToken"])
       })
+    )
+  )
+
+  it.effect("tells a fill right after the beginning, although our estimate of Kraken's clock is ahead", () =>
+    run(
+      ({ send }) =>
+        Effect.gen(function* () {
+          const seen = yield* collect
+          send(executions([fill("T1", "A")], 2))
+          assert.strictEqual(yield* Queue.take(seen), "Filled T1")
+        }),
+      undefined,
+      { at: "2026-11-29T12:00:00.500Z", within: 1000 }
     )
   )
 
