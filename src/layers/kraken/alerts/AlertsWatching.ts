@@ -75,6 +75,8 @@ export const AlertsWatching = Layer.scopedDiscard(
     /** Fill alerts for which the fills of before were asked for, and those for which they were read. */
     const askedFills = new Set<number>()
     const caughtUp = new Set<number>()
+    /** The number of times that the events of each account have ended. */
+    const endings = new Map<string, number>()
     /** Alerts that were compared with the live value that was there when they came. */
     const compared = new Set<number>()
     /** The monotonic times of the last requests and notes. */
@@ -255,6 +257,7 @@ export const AlertsWatching = Layer.scopedDiscard(
             ),
             Effect.ensuring(
               Effect.sync(() => {
+                endings.set(name, (endings.get(name) ?? 0) + 1)
                 for (const { id } of ofAccount("Fill", name)) caughtUp.delete(id)
               })
             )
@@ -266,6 +269,7 @@ export const AlertsWatching = Layer.scopedDiscard(
       const at = yield* krakenTime
       if (due) {
         for (const { id } of behind) askedFills.add(id)
+        const ended = endings.get(name)
         const from = Math.min(...behind.map((watch) => Math.max(watch.since, watchedUntil(watch) - overlap)))
         const fills = yield* Effect.option(
           Effect.tapError(readFills(from), ({ message }) =>
@@ -275,7 +279,8 @@ export const AlertsWatching = Layer.scopedDiscard(
         if (Option.isSome(fills)) {
           for (const fill of fills.value.toSorted((a, b) => a.time - b.time)) yield* fillSeen(behind, fill)
           for (const { id } of behind) {
-            caughtUp.add(id)
+            // Nothing tells of fills after events that have ended meanwhile.
+            if (endings.get(name) === ended) caughtUp.add(id)
             seenAt.set(id, at)
           }
         }
