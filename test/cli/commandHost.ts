@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process, { env as own } from "node:process"
 import { Readable } from "node:stream"
-import { setImmediate } from "node:timers/promises"
+import { setImmediate, setTimeout } from "node:timers/promises"
 import { program } from "../../src/cli/program.ts"
 import type { Ended } from "./commandLine.ts"
 
@@ -51,7 +51,26 @@ const openText = (text: string) => {
   return descriptor
 }
 
-/** Runs a command as a process of its own would, except that it shares the loaded code. */
+/** Milliseconds that a command may take to end after its work, as a process of its own would. */
+const longestEnd = 3000
+
+/** Lists what still keeps the process alive, other than `before`, after a moment to end. */
+const leftOpen = Effect.fn("leftOpen")(function* (before: number) {
+  const start = performance.now()
+  for (;;) {
+    // The log is written after a turn of the event loop.
+    yield* Effect.promise(() => setImmediate())
+    yield* Effect.promise(() => setImmediate())
+    const open = process.getActiveResourcesInfo()
+    if (open.length <= before) return []
+    if (performance.now() - start > longestEnd) return open
+    yield* Effect.promise(() => setTimeout(10))
+  }
+})
+
+/**
+ * Runs a command as a process of its own would, except that it shares the loaded code. One that would not end has no exit code.
+ */
 const run = Effect.fn("run")(function* ({ args, cwd, entry, env, input }: Request) {
   const descriptor = openText(input)
   const words = args.map((word, index) =>
@@ -63,14 +82,16 @@ const run = Effect.fn("run")(function* ({ args, cwd, entry, env, input }: Reques
   process.argv = [process.execPath, entry, ...words]
   process.exitCode = undefined
   Object.defineProperty(process, "stdin", { value: Readable.from(input === "" ? [] : [input]), configurable: true })
+  const before = process.getActiveResourcesInfo().length
   const exit = yield* Effect.exit(program(words))
-  // The log is written after a turn of the event loop.
-  yield* Effect.promise(() => setImmediate())
-  yield* Effect.promise(() => setImmediate())
+  const left = yield* leftOpen(before)
   closeSync(descriptor)
   const code = Exit.isSuccess(exit) ? Number(process.exitCode ?? 0) : 1
   process.exitCode = undefined
-  const ended: Ended = { code, stdout: stdout(), stderr: stderr() }
+  const ended: Ended =
+    left.length === 0
+      ? { code, stdout: stdout(), stderr: stderr() }
+      : { code: null, stdout: stdout(), stderr: `${stderr()}Still open at the end: ${left.join(", ")}\n` }
   process.send?.(ended)
 })
 
