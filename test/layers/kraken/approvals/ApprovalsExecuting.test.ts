@@ -9,6 +9,7 @@ import { verify } from "../../../../src/layers/access/record/verify.ts"
 import { terms as anyTerms } from "../../../doubles/TestMandate.ts"
 import { makeVirtualClock } from "../../../doubles/fake/VirtualClock.ts"
 import { makeExchange } from "../../../doubles/LimitedAgent.ts"
+import { opening } from "../../../doubles/TestMarket.ts"
 import { type Installation, makeInstallation, secret, startServer } from "./approvalsWorld.ts"
 import { run, value } from "../../../../src/layers/storage/steps.ts"
 
@@ -265,11 +266,13 @@ describe("an approved plan", () => {
     )
   )
 
-  it.effect("of a market order is void if the price has moved by more than the slippage", () =>
-    story(
-      ({ home, server }) =>
+  it.effect("of a market order is void if the price has moved by more than the slippage", () => {
+    const prices: Array<readonly [second: number, price: string]> = [[0, "60000"]]
+    return story(
+      ({ home, server, world }) =>
         Effect.gen(function* () {
           const plan = planIn(yield* Effect.flip(server.send(agent, "private/AddOrder", market)))
+          prices.push([(world.rest.exchange.now - opening) / 1000 + 30, "63000"])
           yield* Effect.sleep("1 minute")
           yield* yes(home, plan)
           yield* Effect.sleep("5 seconds")
@@ -277,14 +280,9 @@ describe("an approved plan", () => {
           assert.deepStrictEqual(server.sent, [])
           yield* isIntact(home)
         }),
-      {
-        prices: [
-          [0, "60000"],
-          [30, "63000"]
-        ]
-      }
+      { prices }
     )
-  )
+  })
 
   it.effect("of a market order is sent at the price of the moment if it has moved by less", () =>
     story(
