@@ -58,6 +58,7 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
   for (const [name, handler] of Object.entries({ ...orders.handlers, ...withdrawals.handlers })) {
     handlers.set(`private/${name}`, handler)
   }
+  handlers.set("private/Ledgers", () => ({ ledger: {}, count: 0 }))
   handlers.set("private/Balance", () => ({ ZUSD: "50000.0000", XXBT: "1.5000000000", "DOT.S": "40.1000000000" }))
 
   const result = (endpoint: string, key: Key | undefined, call: Call): unknown => {

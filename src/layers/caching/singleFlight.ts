@@ -1,16 +1,16 @@
 import { Deferred, Effect, Exit, FiberId, Option } from "effect"
 
 /**
- * Makes a function that runs an effect once for all calls with an equal key that come while it runs. All of them end as it
- * does. If the caller that runs it is interrupted, the next one runs it again for the others.
+ * Makes a function that runs an effect once for all calls with an equal key that come while it runs, or until it says
+ * `close`. All of them end as it does. If the caller that runs it is interrupted, the next one runs it again for the others.
  *
  * Effect's `Cache` does not fit: it interrupts all who wait together with the first caller, and does not forget a value
  * as soon as it is there.
  */
-export const makeSingleFlight = <A, E, R>(): ((key: string, run: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) => {
+export const makeSingleFlight = <A, E, R>() => {
   const flights = new Map<string, Deferred.Deferred<Option.Option<Exit.Exit<A, E>>>>()
 
-  const share = (key: string, run: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  const share = (key: string, run: (close: Effect.Effect<void>) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.uninterruptibleMask((restore) => {
       const flight = flights.get(key)
       if (flight !== undefined) {
@@ -23,9 +23,12 @@ export const makeSingleFlight = <A, E, R>(): ((key: string, run: Effect.Effect<A
       }
       const made = Deferred.unsafeMake<Option.Option<Exit.Exit<A, E>>>(FiberId.none)
       flights.set(key, made)
-      return Effect.onExit(restore(run), (exit) =>
+      const close = () => {
+        if (flights.get(key) === made) flights.delete(key)
+      }
+      return Effect.onExit(restore(run(Effect.sync(close))), (exit) =>
         Effect.suspend(() => {
-          flights.delete(key)
+          close()
           return Deferred.succeed(made, Exit.isInterrupted(exit) ? Option.none() : Option.some(exit))
         })
       )

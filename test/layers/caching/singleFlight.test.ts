@@ -22,7 +22,7 @@ describe("equal calls that are in flight", () => {
     Effect.gen(function* () {
       const share = makeSingleFlight<number, never, never>()
       const { run, state } = lookup()
-      const calls = yield* Effect.forEach(["a", "a", "b", "a"], (key) => start(share(key, run)))
+      const calls = yield* Effect.forEach(["a", "a", "b", "a"], (key) => start(share(key, () => run)))
       yield* TestClock.adjust("1 second")
       const [first, ...others] = yield* Effect.forEach(calls, Fiber.join)
       assert.deepStrictEqual(others, [first, state.runs + 1 - Number(first), first])
@@ -34,7 +34,7 @@ describe("equal calls that are in flight", () => {
     Effect.gen(function* () {
       const share = makeSingleFlight<never, string, never>()
       for (const end of [Effect.fail("no"), Effect.die("no")]) {
-        const calls = yield* Effect.forEach([1, 2], () => start(share("a", Effect.delay(end, "1 second"))))
+        const calls = yield* Effect.forEach([1, 2], () => start(share("a", () => Effect.delay(end, "1 second"))))
         yield* TestClock.adjust("1 second")
         const [one, other] = yield* Effect.forEach(calls, Fiber.await)
         assert.isTrue(one !== undefined && Exit.isFailure(one))
@@ -48,7 +48,7 @@ describe("equal calls that are in flight", () => {
       const share = makeSingleFlight<number, never, never>()
       const { run } = lookup()
       for (const count of [1, 2]) {
-        const call = yield* start(share("a", run))
+        const call = yield* start(share("a", () => run))
         yield* TestClock.adjust("1 second")
         assert.strictEqual(yield* Fiber.join(call), count)
       }
@@ -60,10 +60,10 @@ describe("equal calls that are in flight", () => {
       const share = makeSingleFlight<number, never, never>()
       const { run, state } = lookup()
       const [first, second, third, fourth] = yield* Effect.all([
-        start(share("a", run)),
-        start(share("a", run)),
-        start(share("a", run)),
-        start(share("a", run))
+        start(share("a", () => run)),
+        start(share("a", () => run)),
+        start(share("a", () => run)),
+        start(share("a", () => run))
       ])
       yield* TestClock.adjust("500 millis")
       yield* Fiber.interrupt(first)
@@ -80,9 +80,9 @@ describe("equal calls that are in flight", () => {
     Effect.gen(function* () {
       const share = makeSingleFlight<number, never, never>()
       const { run } = lookup()
-      const calls = yield* Effect.forEach([1, 2, 3], () => start(share("a", run)))
+      const calls = yield* Effect.forEach([1, 2, 3], () => start(share("a", () => run)))
       yield* Fiber.interruptAll(calls)
-      const call = yield* start(share("a", run))
+      const call = yield* start(share("a", () => run))
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* Fiber.join(call), 1)
     })

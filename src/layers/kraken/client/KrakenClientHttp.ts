@@ -73,30 +73,29 @@ export const KrakenClientHttp = Layer.effect(
         })
       )
 
-    const read = <A>(call: ApiCall<A>) =>
-      Effect.flatMap(call.params, (params) =>
-        attempt(call, params, Duration.toMillis(httpTimeout)).pipe(
-          Effect.catchTags({
-            MayNotLeave: ({ reason }) => new KrakenUnavailable({ endpoint: call.endpoint, reason }),
-            // A read is never stopped.
-            Frozen: ({ message }) => new KrakenUnavailable({ endpoint: call.endpoint, reason: message }),
-            NoAnswer: ({ cause, reason, status }) =>
-              new KrakenUnavailable({ endpoint: call.endpoint, reason, status, cause }),
-            ApiRefusal: (refused) => refuse(call.endpoint, params, refused)
-          })
-        )
+    const read = <A>(call: ApiCall<A>, params: Params) =>
+      attempt(call, params, Duration.toMillis(httpTimeout)).pipe(
+        Effect.catchTags({
+          MayNotLeave: ({ reason }) => new KrakenUnavailable({ endpoint: call.endpoint, reason }),
+          // A read is never stopped.
+          Frozen: ({ message }) => new KrakenUnavailable({ endpoint: call.endpoint, reason: message }),
+          NoAnswer: ({ cause, reason, status }) =>
+            new KrakenUnavailable({ endpoint: call.endpoint, reason, status, cause }),
+          ApiRefusal: (refused) => refuse(call.endpoint, params, refused)
+        })
       )
 
     const shareFlight = makeSingleFlight<Success, KrakenError, Principal>()
 
     /**
-     * Shares one answer among equal public reads that are in flight. A private answer can be older than a write that came
-     * between two reads, so each private read asks for itself. A read of one priority does not wait for one of another.
+     * Shares one request among equal reads: public ones until it is answered, private ones until it leaves. The answer to a
+     * private read that has left can be older than a write that ended since. A read of one priority does not wait for one
+     * of another.
      */
     const readShared = (call: ApiCall<Success>, params: Params) =>
-      isPrivate(call.endpoint)
-        ? read(call)
-        : shareFlight(`${call.priority} ${call.endpoint} ${JSON.stringify(params, bigintAsText)}`, read(call))
+      shareFlight(`${call.priority} ${call.endpoint} ${JSON.stringify(params, bigintAsText)}`, (close) =>
+        read(isPrivate(call.endpoint) ? { ...call, params: Effect.as(close, params) } : call, params)
+      )
 
     /**
      * Reads Kraken's time if its clock is in doubt, since deadlines are set by it. After a clock was set, two responses
@@ -172,7 +171,7 @@ export const KrakenClientHttp = Layer.effect(
       download: Effect.fn("KrakenClient.download")(function* (endpoint, params, { priority = "read" } = {}) {
         yield* Effect.annotateCurrentSpan("endpoint", endpoint)
         const call = { endpoint, params: Effect.succeed(params), priority, accept: file, decode: decodeFileResponse }
-        return yield* read(call)
+        return yield* read(call, params)
       }),
       now: transport.now,
       clock: transport.clock

@@ -22,6 +22,7 @@ import { type ApiRefusal, errorTypeOf, isInvalidNonce, type NoAnswer, SendFailed
 /** A call: the request, its priority, and the decoder of its response. */
 export interface ApiCall<A> {
   readonly endpoint: Endpoint
+  /** Makes the parameters of a request right before it leaves. */
   readonly params: Effect.Effect<Params>
   readonly priority: Priority
   readonly intent?: LeavingIntent | undefined

@@ -205,7 +205,7 @@ describe("KrakenClientHttp", () => {
       yield* Effect.gen(function* () {
         const kraken = yield* KrakenClient
         yield* Effect.all(
-          Array.from({ length: 100 }, () => kraken.read("private/Balance", {})),
+          Array.from({ length: 100 }, (_, ofs) => kraken.read("private/Ledgers", { ofs })),
           { concurrency: "unbounded" }
         )
       }).pipe(Effect.provide(client(url, fake.keys.full)))
@@ -225,7 +225,7 @@ describe("KrakenClientHttp", () => {
       fake.misbehave("*", ...Array.from({ length: 6 }, () => Fault.delayAfter(80)))
       const reads = yield* Effect.fork(
         Effect.all(
-          Array.from({ length: 6 }, () => kraken.read("private/Balance", {})),
+          Array.from({ length: 6 }, (_, ofs) => kraken.read("private/Ledgers", { ofs })),
           { concurrency: "unbounded" }
         )
       )
@@ -251,7 +251,7 @@ describe("KrakenClientHttp", () => {
     })
   )
 
-  it.scopedLive("asks once for equal public reads at once, and again for later ones and for private ones", () =>
+  it.scopedLive("asks once for equal public reads at once, and again for later ones", () =>
     Effect.gen(function* () {
       const { fake, url } = yield* makeServed
       fake.answer("public/Ticker", { XXBTZUSD: {} })
@@ -264,11 +264,54 @@ describe("KrakenClientHttp", () => {
         assert.strictEqual(fake.count("public/Ticker"), 2)
         yield* readAll("public/Ticker", pairs)
         assert.strictEqual(fake.count("public/Ticker"), 4)
-        yield* readAll("private/Balance", [{}, {}])
-        assert.strictEqual(fake.count("private/Balance"), 2)
       }).pipe(Effect.provide(client(url, fake.keys.full)))
     })
   )
+
+  it.effect("asks once for equal private reads that wait to leave, and again for those after it has left", () => {
+    const fake = makeFakeKraken()
+    let balance = 0
+    fake.answer("private/Balance", () => ({ ZUSD: String(++balance) }))
+    return Effect.gen(function* () {
+      const kraken = yield* KrakenClient
+      const start = Effect.tap(Effect.fork(kraken.read("private/Balance", {})), () => TestClock.adjust(1))
+      fake.misbehave("*", Fault.delayAfter(80), Fault.delayAfter(80), Fault.delayAfter(80))
+      const left = yield* start
+      const [second, third] = [yield* start, yield* start]
+      yield* TestClock.adjust(80)
+      const fourth = yield* start
+      yield* TestClock.adjust(200)
+      const answers = yield* Effect.forEach([left, second, third, fourth], Fiber.join)
+      assert.deepStrictEqual(answers, [{ ZUSD: "1" }, { ZUSD: "2" }, { ZUSD: "2" }, { ZUSD: "3" }])
+      assert.strictEqual(fake.count("private/Balance"), 3)
+    }).pipe(Effect.provide(clientOver(inProcess(fake), "https://kraken.test", fake.keys.full)))
+  })
+
+  it.effect("tells a private read of every write that ended before it, also if it shares a request", () => {
+    const fake = makeFakeKraken()
+    let placed = 0
+    fake.answer("private/AddOrder", () => ({ txid: [`O${++placed}`] }))
+    fake.answer("private/OpenOrders", () => ({ placed }))
+    return Effect.gen(function* () {
+      const kraken = yield* KrakenClient
+      const read = Effect.fork(kraken.read("private/OpenOrders", {}))
+      fake.misbehave("*", Fault.delayAfter(80))
+      const first = yield* Effect.fork(kraken.read("private/Balance", {}))
+      yield* TestClock.adjust(1)
+      const before = yield* read
+      yield* TestClock.adjust(1)
+      const written = yield* Effect.fork(write(kraken))
+      // The write is more urgent than the read that waits already.
+      fake.misbehave("private/AddOrder", Fault.delayAfter(10))
+      yield* TestClock.adjust(200)
+      yield* Fiber.join(written)
+      const after = yield* read
+      yield* TestClock.adjust(200)
+      assert.deepStrictEqual(yield* Fiber.join(before), { placed: 1 })
+      assert.deepStrictEqual(yield* Fiber.join(after), { placed: 1 })
+      yield* Fiber.join(first)
+    }).pipe(Effect.provide(clientOver(inProcess(fake), "https://kraken.test", fake.keys.full)))
+  })
 
   it.scopedLive("needs credentials only for private calls", () =>
     Effect.gen(function* () {
@@ -640,9 +683,8 @@ describe("KrakenClientHttp", () => {
         const { fake, url } = yield* ahead
         yield* Effect.gen(function* () {
           const kraken = yield* KrakenClient
-          yield* Effect.all([...Array.from({ length: 5 }, () => kraken.read("private/Balance", {})), write(kraken)], {
-            concurrency: "unbounded"
-          })
+          const reads = Array.from({ length: 5 }, (_, ofs) => kraken.read("private/Ledgers", { ofs }))
+          yield* Effect.all([...reads, write(kraken)], { concurrency: "unbounded" })
         }).pipe(Effect.provide([client(url, fake.keys.full), Logger.remove(Logger.defaultLogger)]))
         const outcomes = fake.seen.map(({ outcome }) => outcome)
         assert.deepStrictEqual(outcomes, ["EAPI:Invalid nonce", ...Array.from({ length: 6 }, () => "done")])
