@@ -19,26 +19,38 @@ const stock = "SDK, stock stateless"
 interface Subject {
   readonly name: string
   readonly server: Running
-  readonly request: Request
+  /** Makes the request with a number, which is counted up. */
+  readonly request: (i: number) => Request
 }
 
 /**
  * Measures the processor time of a call at concurrency 16 against that of the stock SDK in the same run: the edge with its
- * token check (`ping`), a public and a private tool. Rounds of all servers take turns, and the least of each counts.
+ * token check (`ping`), a public and a private tool. Equal reads share a request to Kraken, so private calls that differ are
+ * measured, too. Rounds of all servers take turns, and the least of each counts.
  */
 export const cost = async (ours: Ours): Promise<void> => {
   const [echo, sdk, own] = [await peer("echo"), await peer("sdk"), await ours.serve()]
+  const subject = (name: string, server: Running, request: Request): Subject => ({
+    name,
+    server,
+    request: () => request
+  })
   const subjects: ReadonlyArray<Subject> = [
-    { name: "node:http echo", server: echo, request: call(revision, "noop") },
-    { name: stock, server: sdk, request: call(revision, "noop") },
-    { name: "ours, ping", server: own, request: message(revision, "ping", {}, ours.token) },
-    { name: "ours, get_server_time", server: own, request: call(revision, "get_server_time", ours.token) },
-    { name: "ours, get_account_balance", server: own, request: call(revision, "get_account_balance", ours.token) }
+    subject("node:http echo", echo, call(revision, "noop")),
+    subject(stock, sdk, call(revision, "noop")),
+    subject("ours, ping", own, message(revision, "ping", {}, ours.token)),
+    subject("ours, get_server_time", own, call(revision, "get_server_time", ours.token)),
+    subject("ours, get_account_balance", own, call(revision, "get_account_balance", ours.token)),
+    {
+      name: "ours, get_ledgers, each different",
+      server: own,
+      request: (i) => call(revision, "get_ledgers", ours.token, { offset: i })
+    }
   ]
   const targetOf = ({ request, server }: Subject): Target => ({
     url: `http://127.0.0.1:${server.port}/mcp`,
     pid: server.pid,
-    request: () => request
+    request
   })
   try {
     for (const subject of subjects) await warmUp(targetOf(subject), warmup)

@@ -31,5 +31,5 @@ export const message = (
   }
 }
 
-export const call = (revision: Revision, name: string, token?: string): Request =>
-  message(revision, "tools/call", { name, arguments: {} }, token)
+export const call = (revision: Revision, name: string, token?: string, args: Record<string, unknown> = {}): Request =>
+  message(revision, "tools/call", { name, arguments: args }, token)

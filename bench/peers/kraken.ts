@@ -12,10 +12,11 @@ const answers: Record<string, unknown> = {
   Balance: { ZUSD: "12543.2210", XXBT: "0.7541100000", XETH: "3.2000000000", SOL: "12.5000000000" },
   GetApiKeyInfo: {
     api_key_name: "bench",
-    permissions: ["query-funds"],
+    permissions: ["query-funds", "query-ledger"],
     nonce: "1",
     nonce_window: process.env["KRAKEN_NONCE_WINDOW"] ?? "0"
   },
+  Ledgers: { ledger: {}, count: 0 },
   Assets: { XXBT: { aclass: "currency", altname: "XBT", decimals: 10, display_decimals: 5, status: "enabled" } },
   AssetPairs: {}
 }
