@@ -92,7 +92,7 @@ describe("two Kraken accounts of a server", () => {
       const [desk, cold] = [yield* clientOf("desk"), yield* clientOf("cold")]
       const calls = yield* Effect.forEach(
         Array.from({ length: 30 }, (_, n) => n),
-        () => call(desk, "get_ledgers"),
+        (offset) => call(desk, "get_ledgers", { offset }),
         { concurrency: "unbounded" }
       )
       assert.isNotEmpty(calls.filter(({ text }) => text.includes("KrakenRateLimitError")))

@@ -180,7 +180,7 @@ describe.skipIf(isPostgresMissing)(`three servers with one API key, whose state 
           Effect.gen(function* () {
             const { clients, fake, rows, tokenOf } = yield* Three
             const connected = yield* clients(yield* tokenOf())
-            const answers = yield* spread(connected, 300, (client) => call(client, "get_account_balance"))
+            const answers = yield* spread(connected, 300, (client, offset) => call(client, "get_ledgers", { offset }))
             assert.deepStrictEqual(
               answers.filter(({ isError }) => isError).map(({ text }) => text),
               []
@@ -189,7 +189,7 @@ describe.skipIf(isPostgresMissing)(`three servers with one API key, whose state 
               fake.seen.filter(({ outcome }) => outcome.includes("nonce")),
               []
             )
-            assert.isAtLeast(fake.count("private/Balance"), 300)
+            assert.isAtLeast(fake.count("private/Ledgers"), 300)
             // One server asks for the permissions of the key, unless two begin at the same moment.
             assert.isAtMost(fake.count("private/GetApiKeyInfo"), names.length)
             const [{ most }] = (yield* rows(
@@ -335,11 +335,11 @@ describe.skipIf(isPostgresMissing)(`three servers with one API key, whose state 
         const house = yield* houseBeside(url, full)
         const { clients, tokenOf } = yield* makeServers(house, { more: { MCP_KRAKEN_TIER: "starter" } })
         const connected = yield* clients(yield* tokenOf())
-        const answers = yield* spread(connected, 24, (client) => call(client, "get_account_balance"))
+        const answers = yield* spread(connected, 24, (client, offset) => call(client, "get_ledgers", { offset }))
         const refused = answers.filter(({ isError }) => isError)
-        // Eight calls a server fit in a budget of its own. One budget for all takes fifteen, and some more while it recovers.
+        // One budget for all takes fifteen points, and some more while it recovers. A call costs two.
         assert.isAbove(refused.length, 0)
-        for (const { text } of refused) assert.include(text, "private/Balance was not sent")
+        for (const { text } of refused) assert.include(text, "private/Ledgers was not sent")
       }),
     120_000
   )
