@@ -1,4 +1,4 @@
-import type { Event, Intent, Outcome, Refusal } from "../../../domain/record/events.ts"
+import type { Event, Halt, Intent, Outcome, Refusal } from "../../../domain/record/events.ts"
 import {
   haltColumns,
   holdingColumns,
@@ -10,6 +10,7 @@ import {
   useSumColumns
 } from "./layout.ts"
 import type { Place } from "./place.ts"
+import * as Mandates from "./projectMandates.ts"
 import * as Plans from "./projectPlans.ts"
 import * as Spending from "./projectSpending.ts"
 import { column, run, type Steps } from "../../storage/steps.ts"
@@ -89,13 +90,13 @@ export function* project(place: Place, seq: number, event: Event): Steps<void> {
       return yield* Spending.fill(place, seq, event)
     case "mandate":
       yield* Plans.voidChanged(place, seq, event)
-      return yield* Spending.changeMandate(place, seq, event)
+      return yield* Mandates.changeMandate(place, seq, event)
     case "freeze":
       yield* Plans.voidFrozen(place, seq, event)
-      return yield* Spending.freeze(place, seq, event)
+      return yield* Mandates.freeze(place, seq, event)
     case "halt":
       if (event.halted) yield* Plans.voidHalted(place, { at: event.at, seq })
-      return yield* Spending.halt(place, seq, event)
+      return yield* halt(place, seq, event)
     case "plan":
       return yield* Plans.plan(place, seq, event)
     case "answer":
@@ -168,4 +169,18 @@ function* decide(place: Place, seq: number, outcome: Outcome): Steps<void> {
       id,
       outcome.intent
     )
+}
+
+/** Stops all writes, or allows them again. */
+function* halt(place: Place, seq: number, { actor, at, halted, reason }: Halt): Steps<void> {
+  yield* run(
+    `INSERT INTO ${place}halt (id, halted, at, by, why, seq) VALUES (1, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET halted = excluded.halted, at = excluded.at, by = excluded.by, why = excluded.why,
+       seq = excluded.seq`,
+    halted ? 1 : 0,
+    at,
+    actor.id,
+    reason ?? null,
+    seq
+  )
 }

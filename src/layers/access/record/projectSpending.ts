@@ -1,9 +1,10 @@
 import { Schema } from "effect"
-import { Count, everyone, type Spend } from "../../../domain/mandates/claim.ts"
+import { Count, type Spend } from "../../../domain/mandates/claim.ts"
 import * as D from "../../../domain/numbers/decimal.ts"
-import type { Fills, Freeze, Halt, Intent, MandateChange, Outcome, Prune } from "../../../domain/record/events.ts"
+import type { Fills, Intent, Outcome, Prune } from "../../../domain/record/events.ts"
 import { canonicalJson } from "../../../domain/wire/canonicalJson.ts"
 import type { Place } from "./place.ts"
+import { gain, rekeyHoldings, replaceHoldings } from "./projectHoldings.ts"
 import { makeReader } from "./readable.ts"
 import { addUse, rekeyUses, removeUses, removeUsesOf, unitsOf, whileOpen } from "./uses.ts"
 import { all, first, run, type Steps } from "../../storage/steps.ts"
@@ -116,72 +117,6 @@ function* rowAt(place: Place, seq: number, n: number): Steps<Row | undefined> {
 function* remove(place: Place, { n, seq }: Pick<Row, "n" | "seq">): Steps<void> {
   yield* removeUses(place, { seq, n })
   yield* run(`DELETE FROM ${place}spends WHERE seq = ? AND n = ?`, seq, n)
-}
-
-/** An amount that came in, or left if it is negative. */
-interface Gain {
-  readonly asset: string
-  readonly amount: D.Decimal
-}
-
-/**
- * Adds to what a caller has gained, and to what all callers have. A spend that does not only reduce takes what the account
- * holds, and so leaves what its scope bought: it could otherwise never be sold again without a limit.
- */
-function* gain(
-  place: Place,
-  { account, key, reduces, subject }: Pick<Row, "account" | "key" | "reduces" | "subject">,
-  { amount, asset }: Gain
-): Steps<void> {
-  const owned = D.isNegative(amount) && reduces === 0 ? D.zero : amount
-  for (const scope of subject === null ? [everyone] : [subject, everyone])
-    yield* gainOf(place, { scope, key, account, asset }, owned, amount)
-}
-
-interface Holding {
-  readonly scope: string
-  readonly key: string
-  readonly account: string
-  readonly asset: string
-}
-
-/** Removes a row that comes to zero. All callers together never own less than nothing: some own what was granted to them. */
-function* gainOf(
-  place: Place,
-  { account, asset, key, scope }: Holding,
-  amount: D.Decimal,
-  net: D.Decimal
-): Steps<void> {
-  if (D.isZero(amount) && D.isZero(net)) return
-  const held = yield* first<{ readonly amount: string; readonly net: string }>(
-    `SELECT amount, net FROM ${place}holdings WHERE scope = ? AND key = ? AND account = ? AND asset = ?`,
-    scope,
-    key,
-    account,
-    asset
-  )
-  const sum = D.sum(D.decimal(held?.amount ?? "0"), amount)
-  const owned = scope === everyone ? D.max(D.zero, sum) : sum
-  const left = D.sum(D.decimal(held?.net ?? "0"), net)
-  if (D.isZero(owned) && D.isZero(left))
-    yield* run(
-      `DELETE FROM ${place}holdings WHERE scope = ? AND key = ? AND account = ? AND asset = ?`,
-      scope,
-      key,
-      account,
-      asset
-    )
-  else
-    yield* run(
-      `INSERT INTO ${place}holdings (scope, key, account, asset, amount, net) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (scope, key, account, asset) DO UPDATE SET amount = excluded.amount, net = excluded.net`,
-      scope,
-      key,
-      account,
-      asset,
-      D.format(owned),
-      D.format(left)
-    )
 }
 
 /** Updates the spends of an intent by its outcome. */
@@ -324,10 +259,7 @@ export function* pruneSpends(place: Place, seq: number, { carried, through }: Pr
   for (const [part, { units, ...bucket }] of (carried?.uses ?? []).entries())
     yield* addUse(place, { seq, n: 0 }, part, { ...bucket, at: 0, units: BigInt(units) })
   // The table in the file has these amounts already. One that is rebuilt never saw the rows of removed spends.
-  if (place === "main." || carried === undefined) return
-  yield* run(`DELETE FROM ${place}holdings`)
-  for (const { amount, net, ...holding } of carried.holdings)
-    yield* gainOf(place, holding, D.decimal(amount), D.decimal(net))
+  if (place !== "main." && carried !== undefined) yield* replaceHoldings(place, carried.holdings)
 }
 
 /**
@@ -342,60 +274,5 @@ export const prunable = (place: Place): string =>
 export function* rekeySpends(place: Place, from: string, to: string): Steps<void> {
   yield* run(`UPDATE ${place}spends SET key = ? WHERE key = ?`, to, from)
   yield* rekeyUses(place, from, to)
-  const held = yield* all<Holding & { readonly amount: string; readonly net: string }>(
-    `SELECT scope, key, account, asset, amount, net FROM ${place}holdings WHERE key = ?`,
-    from
-  )
-  yield* run(`DELETE FROM ${place}holdings WHERE key = ?`, from)
-  for (const { amount, net, ...holding } of held)
-    yield* gainOf(place, { ...holding, key: to }, D.decimal(amount), D.decimal(net))
-}
-
-/** Saves a mandate. */
-export function* changeMandate(
-  place: Place,
-  seq: number,
-  { revision, subject, terms, token }: MandateChange
-): Steps<void> {
-  yield* run(
-    `INSERT INTO ${place}mandates (subject, token, revision, terms, seq) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (subject) DO UPDATE SET token = excluded.token, revision = excluded.revision, terms = excluded.terms,
-       seq = excluded.seq`,
-    subject,
-    token,
-    revision,
-    terms === undefined ? null : canonicalJson(terms),
-    seq
-  )
-}
-
-/** Freezes or unfreezes a caller. */
-export function* freeze(place: Place, seq: number, event: Freeze): Steps<void> {
-  const { actor, at, frozen, reason, subject } = event
-  const [since, by, why] = frozen ? [at, actor.id, reason ?? null] : [null, null, null]
-  yield* run(
-    `INSERT INTO ${place}mandates (subject, token, revision, terms, seq, frozen_at, frozen_by, frozen_why)
-     VALUES (?, NULL, 0, NULL, ?, ?, ?, ?)
-     ON CONFLICT (subject) DO UPDATE SET seq = excluded.seq, frozen_at = excluded.frozen_at,
-       frozen_by = excluded.frozen_by, frozen_why = excluded.frozen_why`,
-    subject,
-    seq,
-    since,
-    by,
-    why
-  )
-}
-
-/** Stops all writes, or allows them again. */
-export function* halt(place: Place, seq: number, { actor, at, halted, reason }: Halt): Steps<void> {
-  yield* run(
-    `INSERT INTO ${place}halt (id, halted, at, by, why, seq) VALUES (1, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET halted = excluded.halted, at = excluded.at, by = excluded.by, why = excluded.why,
-       seq = excluded.seq`,
-    halted ? 1 : 0,
-    at,
-    actor.id,
-    reason ?? null,
-    seq
-  )
+  yield* rekeyHoldings(place, from, to)
 }
