@@ -5,17 +5,10 @@ import { hasTrigger } from "../orders/triggerRules.ts"
 import { readAmount } from "./amounts.ts"
 import { claimOf, type Draft, emptyClaim } from "./claims.ts"
 import { type Allowed, type AmendedOrder, type Judging, layerOf } from "./facts.ts"
-import {
-  collarOf,
-  draftOf,
-  entryRules,
-  feeOf,
-  isMargin,
-  type Market,
-  marketOf,
-  ownedOf,
-  requestName
-} from "./placing.ts"
+import { isMargin } from "./marginOrders.ts"
+import { draftOf, feeOf, ownedOf } from "./orderAmounts.ts"
+import { type Market, marketOf, requestName } from "./orderMarket.ts"
+import { collarOf, entryRules } from "./orderRules.ts"
 import { absolute, limitOf } from "../orders/limitPrices.ts"
 import { type Judged, notAllowed, uncheckable } from "./refusal.ts"
 import { type AmendOrder, readAmendOrder } from "./writeFields.ts"
