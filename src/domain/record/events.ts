@@ -40,6 +40,8 @@ export const Intent = Schema.Struct({
   expires: optional(Schema.Int),
   /** The most that it can take from the account. Absent if no limit concerns it. */
   claim: optional(Claim),
+  /** The time at which its transfers count in limits, in Unix milliseconds. Absent if it has none: `at` of older rows. */
+  countedAt: optional(Schema.Int),
   /** The row of the plan that a person approved. */
   approval: optional(Schema.Int)
 })

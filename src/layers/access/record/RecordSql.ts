@@ -38,7 +38,7 @@ import type { Party } from "./party.ts"
 import { limitUsages } from "./spendingLimits.ts"
 import { summaryOf } from "./summary.ts"
 import { usageOf } from "./usage.ts"
-import { storeWindowTime, windowTime } from "./windows.ts"
+import { countedTime, storeWindowTime, windowTime } from "./windows.ts"
 import { map, type Steps } from "../../storage/steps.ts"
 
 /** The longest wait of an intent for its turn, in milliseconds. After it, the request is not sent. */
@@ -203,7 +203,9 @@ function makeRecord(
       const wait = endpoints[draft.endpoint].moves === "cancels" ? shortWait : usualWait
       let attempted: Head | undefined
       const { admission, leaveBy } = yield* write(function* (now) {
-        const intent = intentOf(draft, { key, account, actor: actorOf(caller), at: now.wall })
+        const hasTransfers = draft.claim?.spends.some(({ kind }) => kind !== "order") === true
+        const counted = hasTransfers ? { countedAt: yield* countedTime(now, own, limits) } : {}
+        const intent = { ...intentOf(draft, { key, account, actor: actorOf(caller), at: now.wall }), ...counted }
         const admission = yield* Intents.begin(now, intent, repeat, () => judge(now, own, draft, limits))
         attempted = admission._tag === "Begun" ? admission.head : undefined
         if (admission._tag === "Begun" && draft.claim !== undefined) yield* storeWindowTime(now, own, limits)

@@ -42,7 +42,8 @@ const readCounts = makeReader(Schema.decodeUnknownEither(Schema.parseJson(Schema
 export const countsOf = (row: Pick<Row, "counts" | "seq">) => readCounts(row.seq, row.counts)
 
 /** Adds the spends of an intent. */
-export function* reserve(place: Place, seq: number, { account, at, claim, key }: Intent): Steps<void> {
+export function* reserve(place: Place, seq: number, intent: Intent): Steps<void> {
+  const { account, claim, countedAt: at = intent.at, key } = intent
   if (claim === undefined) return
   const { subject } = claim
   for (const [n, spend] of claim.spends.entries()) yield* insert(place, { ...spend, seq, n, key, account, at, subject })

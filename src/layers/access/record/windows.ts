@@ -32,6 +32,14 @@ export function* windowTime(now: Now, { key }: Party, limits: Limits): Steps<num
 
 const earlierTime = ({ wall }: Now, { krakenTime = wall }: Limits): number => Math.min(wall, krakenTime)
 
+/**
+ * The time at which transfers count: Kraken's, and never before the time by which windows are judged. On a clock that is
+ * behind, they would leave the windows at once.
+ */
+export function* countedTime(now: Now, party: Party, limits: Limits): Steps<number> {
+  return Math.trunc(Math.max(yield* windowTime(now, party, limits), limits.krakenTime ?? now.wall))
+}
+
 /** Stores the time by which windows are judged. */
 export function* storeWindowTime(now: Now, party: Party, limits: Limits): Steps<void> {
   yield* run(
