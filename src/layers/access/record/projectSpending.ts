@@ -77,7 +77,30 @@ function* insert(place: Place, spend: Placed): Steps<void> {
     onlyReduces(spend) ? 1 : 0,
     isOrder ? 1 : 0
   )
-  yield* addUses(place, spend, counts, [{ at: whileOpen, amount }])
+  if (raises === undefined) yield* addUses(place, spend, counts, [{ at: whileOpen, amount }])
+  else
+    for (const count of counts) {
+      const units = yield* unitsRaised(place, spend, count)
+      yield* addUse(place, spend, 0, { ...count, key, account, at: whileOpen, units })
+    }
+}
+
+/**
+ * Computes the units by which a write raises what counts against a limit. An amendment can raise the rate of its order as
+ * well, which then holds for all of it.
+ */
+export function* unitsRaised(
+  place: Place,
+  { amount, raises }: Pick<Spend, "amount" | "raises">,
+  count: Count
+): Steps<bigint> {
+  const order = raises === undefined ? undefined : yield* rowAt(place, raises.intent, raises.n)
+  if (order === undefined) return unitsOf(amount, count.rate)
+  const before = countsOf(order).find(({ bucket, scope }) => bucket === count.bucket && scope === count.scope)
+  const rate = D.max(D.decimal(count.rate), D.decimal(before?.rate ?? count.rate))
+  const raised = unitsOf(D.format(D.sum(D.decimal(order.amount), D.decimal(amount))), D.format(rate))
+  const counted = before === undefined ? 0n : unitsOf(order.amount, before.rate)
+  return raised > counted ? raised - counted : 0n
 }
 
 /** Orders that fills of another one make reduce if they count against nothing: they sell what that one bought. */

@@ -6,6 +6,7 @@ import * as D from "../../../domain/numbers/decimal.ts"
 import type { Limits } from "../../../services/Record.ts"
 import type { Now } from "./intents.ts"
 import type { Party } from "./party.ts"
+import { unitsRaised } from "./projectSpending.ts"
 import { mostUnits, unitsOf, usedByOpen, usedSince, whileOpen } from "./uses.ts"
 import { rolling, type RollingWindow, spans, windowTime } from "./windows.ts"
 import { all, map, type Steps, value } from "../../storage/steps.ts"
@@ -61,13 +62,15 @@ const limitOf = (max: SpendingLimits["max"], window: Window): bigint | undefined
 
 /** Checks that no window of a limit is exceeded. */
 export function* spendingReached(now: Now, party: Party, claim: Claim, limits: Limits): Steps<NoRoom | undefined> {
-  const counted = bucketsOf(party, limits.server).flatMap((bucket) => {
-    const asked = claim.spends.flatMap((spend) => {
+  const counted = []
+  for (const bucket of bucketsOf(party, limits.server)) {
+    const asked = []
+    for (const spend of claim.spends) {
       const count = spend.counts.find(({ bucket: name, scope }) => name === bucket.bucket && scope === bucket.scope)
-      return count === undefined ? [] : [{ spend, rate: count.rate, units: unitsOf(spend.amount, count.rate) }]
-    })
-    return asked.length === 0 ? [] : [{ bucket, asked }]
-  })
+      if (count !== undefined) asked.push({ spend, rate: count.rate, units: yield* unitsRaised("main.", spend, count) })
+    }
+    if (asked.length > 0) counted.push({ bucket, asked })
+  }
   if (counted.length === 0) return undefined
   const at = yield* windowTime(now, party, limits)
   for (const { asked, bucket } of counted) {
