@@ -3,7 +3,7 @@ import * as D from "../numbers/decimal.ts"
 import { type OrderType, orderTypes, priceUses, type PriceUse } from "../orders/orders.ts"
 import { hasTrigger } from "../orders/triggerRules.ts"
 import { readAmount } from "./amounts.ts"
-import { claimOf, type Draft, emptyClaim } from "./claims.ts"
+import { claimOf, type Draft, emptyClaim, keeps } from "./claims.ts"
 import { type Allowed, type AmendedOrder, type Judging, layerOf } from "./facts.ts"
 import { isMargin } from "./marginOrders.ts"
 import { draftOf, feeOf, ownedOf } from "./orderAmounts.ts"
@@ -97,7 +97,7 @@ export const amendOrder = (judging: Judging, params: { readonly [name: string]: 
 const raiseOf = (
   judging: Judging,
   market: Market,
-  { open }: AmendedOrder,
+  { hasClose, open }: AmendedOrder,
   before: OpenTerms,
   after: OpenTerms
 ): Judged<Draft | undefined> =>
@@ -128,9 +128,22 @@ const raiseOf = (
         ? yield* notAllowed(layer, "amend", "a larger order that a close made", "one that takes no more")
         : undefined
     }
+    const highest = D.max(D.max(D.decimal(order.volume), was), volume)
+    // What the orders take that its fills make was computed from its size and price, and is not raised with them.
+    if (hasClose && (D.greaterThan(highest, D.decimal(order.volume)) || isHigher(limit, absolute(order.price))))
+      return yield* notAllowed(layer, "amend", "a larger or dearer order with a close", "an order without a close")
     // Nothing leaves a balance when a position is closed.
     if (reduces && isMargin(before)) return undefined
-    const highest = D.max(D.max(D.decimal(order.volume), was), volume)
+    // An amendment that took less freed a part of what had to be left, and going back would be compared with nothing.
+    const wasLess = D.lessThan(was, D.decimal(order.volume)) || isHigher(absolute(order.price), limitBefore)
+    const isMore = D.greaterThan(volume, was) || (after.type === "buy" && isHigher(limit, limitBefore))
+    if (!reduces && wasLess && isMore && keeps(rules, open.asset))
+      return yield* notAllowed(
+        "mandate",
+        "keep",
+        "an order that was amended to take less, and would take more",
+        "a new order"
+      )
     const feeInBase = before.oflags.includes("fcib")
     const fee = after.type === "buy" || feeInBase ? yield* feeOf(judging, market) : D.zero
     if (reduces) {

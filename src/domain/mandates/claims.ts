@@ -137,6 +137,10 @@ export const claimOf = (
     return { claim: { ...emptyClaim(rules), spends }, ask: [...new Set(ask)] }
   })
 
+/** Tells whether a balance of an asset, by its display name, has to stay. */
+export const keeps = ({ own }: Rules, asset: string): boolean =>
+  own !== undefined && Object.hasOwn(own.terms.keep, asset)
+
 /** Checks that no balance goes below the amount that has to stay. */
 const keptOf = ({ facts, rules }: Pick<Judging, "facts" | "rules">, counted: ReadonlyArray<Draft>): Judged<void> => {
   const { directory } = facts

@@ -27,6 +27,8 @@ export interface OrderRow {
     readonly price?: string | number
     readonly price2?: string | number
     readonly leverage?: string | number
+    /** Kraken's description of the orders that its fills make. */
+    readonly close?: string
   }
   readonly vol: string | number
   readonly vol_exec: string | number
@@ -38,6 +40,8 @@ export interface AmendedOrder {
   /** The open spend of the caller's scope that this order belongs to. Undefined if it belongs to none. */
   readonly open: OpenSpend | undefined
   readonly row: OrderRow
+  /** True if its fills make other orders. */
+  readonly hasClose: boolean
 }
 
 /** The strategy that an allocation names. */

@@ -1,9 +1,9 @@
 import { Either } from "effect"
 import * as D from "../numbers/decimal.ts"
 import { limitOf } from "../orders/limitPrices.ts"
-import { claimOf, type Draft } from "./claims.ts"
+import { claimOf, type Draft, keeps } from "./claims.ts"
 import { childOf } from "./conditionalClose.ts"
-import { type Allowed, type Judging, layerOf } from "./facts.ts"
+import { type Allowed, type Judging, layerOf, type Rules } from "./facts.ts"
 import { isMargin, reducesPosition } from "./marginOrders.ts"
 import { asLimit } from "./marketAsLimit.ts"
 import { draftOf, feeOf, ownedOf } from "./orderAmounts.ts"
@@ -122,6 +122,7 @@ const rowOf = (
     }
     const child =
       order.close === undefined ? undefined : yield* childOf(judging, market, order, order.close, index, fee)
+    yield* keepRules(rules, order, draft, child)
     if (isPositionOnly && child !== undefined)
       return yield* notAllowed(layerOf(rules), "close", "a close of an order that only reduces", "no close")
     const row = { order, draft, isMarket, ...(child !== undefined && { child }) }
@@ -130,6 +131,19 @@ const rowOf = (
     const changed = { ordertype, price, timeinforce, ...(sent !== given.volume && { volume: sent }) }
     return { ...row, sentAs: changed }
   })
+
+/**
+ * Refuses orders that take from a balance that has to stay, but only later: Kraken holds nothing for them yet, so they would
+ * be compared with the balance one by one, and never together.
+ */
+const keepRules = (rules: Rules, order: OrderFields, draft: Draft, child: Draft | undefined): Judged<void> => {
+  const takesKept = (taken: Draft) => taken.order?.reduces !== true && keeps(rules, taken.asset)
+  if (takesKept(draft) && order.starttm !== undefined && order.starttm !== "0")
+    return notAllowed("mandate", "keep", `an order that takes ${draft.asset} later`, "an order without starttm")
+  if (child !== undefined && takesKept(child))
+    return notAllowed("mandate", "keep", `a close that takes ${child.asset}`, "an order without a close")
+  return Either.void
+}
 
 /**
  * Keeps the fee of a spot order in the quote, so that what it takes of the base is its volume. A flag that is off is left

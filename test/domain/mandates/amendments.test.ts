@@ -6,14 +6,15 @@ type Amended = NonNullable<Facts["amended"]>
 
 const amend = (
   change: { readonly [name: string]: unknown },
-  { open = openBuy, row = openRow }: Partial<Amended> = {},
+  { hasClose = false, open = openBuy, row = openRow }: Partial<Amended> = {},
   rules = under(),
   more: Partial<Facts> = {}
-) => judged("private/AmendOrder", { cl_ord_id: "mine", ...change }, rules, { amended: { open, row }, ...more })
+) =>
+  judged("private/AmendOrder", { cl_ord_id: "mine", ...change }, rules, { amended: { hasClose, open, row }, ...more })
 
 /** Amends an order that nobody placed under these rules. */
 const amendOthers = (change: { readonly [name: string]: unknown }, rules = under({ cancel: "any" }), row = openRow) =>
-  judged("private/AmendOrder", { txid: "O1", ...change }, rules, { amended: { open: undefined, row } })
+  judged("private/AmendOrder", { txid: "O1", ...change }, rules, { amended: { hasClose: false, open: undefined, row } })
 
 /** An open sale of 0.001 BTC at 60,000 USD, of coins that the caller owns, and its row. */
 const reducing = {
@@ -25,7 +26,8 @@ const reducing = {
     counts: [],
     order: { ...openBuy.order!, type: "sell", price: "60000", reduces: true }
   },
-  row: { ...openRow, descr: { ...openRow.descr, type: "sell", price: "60000.0" } }
+  row: { ...openRow, descr: { ...openRow.descr, type: "sell", price: "60000.0" } },
+  hasClose: false
 } as const satisfies Amended
 
 /** The same sale of coins that the caller does not own. */
@@ -53,6 +55,27 @@ describe("an amendment", () => {
         raises: { intent: 7, n: 0, from: { amount: "50.2", volume: "0.001", price: "50000" } }
       }
     ])
+  })
+
+  it("does not raise an order with a close, which would not be raised with it", () => {
+    const raised = [{ order_qty: "0.002" }, { limit_price: "50010" }]
+    assert.deepStrictEqual(
+      raised.map((change) => rule(amend(change, { hasClose: true }))),
+      ["amend", "amend"]
+    )
+    assert.deepStrictEqual(summary(amend({ order_qty: "0.0005" }, { hasClose: true })), [])
+  })
+
+  it("does not go back to take more of a balance that has to stay", () => {
+    const kept = under({ keep: { USD: "100" } })
+    const balances = { balances: new Map([["USD", "1000"]]) }
+    const smaller = { row: { ...openRow, vol: "0.0005" } }
+    const cheaper = { row: { ...openRow, descr: { ...openRow.descr, price: "40000.0" } } }
+    assert.strictEqual(rule(amend({ order_qty: "0.001" }, smaller, kept, balances)), "keep")
+    assert.strictEqual(rule(amend({ order_qty: "0.002" }, smaller, kept, balances)), "keep")
+    assert.strictEqual(rule(amend({ limit_price: "50000" }, cheaper, kept, balances)), "keep")
+    assert.deepStrictEqual(summary(amend({ limit_price: "39000" }, cheaper, kept, balances)), [])
+    assert.deepStrictEqual(summary(amend({ order_qty: "0.001" }, smaller, under({ keep: { ETH: "1" } }), balances)), [])
   })
 
   it("upward after a partial fill reserves by the whole volume", () => {

@@ -236,7 +236,7 @@ describe("whatever the market does afterwards", () => {
         for (const { fill, ...change } of steps) {
           const given = Object.entries(change).filter(([, value]) => value !== undefined)
           const result = judged("private/AmendOrder", { cl_ord_id: "mine", ...Object.fromEntries(given) }, under(), {
-            amended: { open, row }
+            amended: { hasClose: false, open, row }
           })
           const { claim } = allowed(result)
           const [raise] = claim.spends
@@ -411,7 +411,7 @@ describe("hostile input", () => {
     fc.assert(
       fc.property(fc.constantFrom(...endpoints), anything, (endpoint, params) => {
         const result = judged(endpoint, params, full, {
-          amended: { open: openBuy, row: openRow },
+          amended: { hasClose: false, open: openBuy, row: openRow },
           strategy: { asset: "ETH" }
         })
         if (result._tag !== "Allowed") return

@@ -579,6 +579,17 @@ describe("--keep", () => {
     })
   })
 
+  it("refuses orders that take of the balance only later", () => {
+    const rich = { ...balances({ USD: "100000", BTC: "10" }), ...own({ BTC: "1" }) }
+    const close = { ordertype: "limit", price: "50000" }
+    const later = { ...buy, starttm: "+60" }
+    assert.strictEqual(rule(order(later, keep({ USD: "1" }), rich)), "keep")
+    assert.isUndefined(rule(order({ ...buy, starttm: "0" }, keep({ USD: "1" }), rich)))
+    assert.isUndefined(rule(order(later, keep({ ETH: "1" }), rich)))
+    assert.strictEqual(rule(order({ ...sell, close }, keep({ USD: "1" }), rich)), "keep")
+    assert.isUndefined(rule(order({ ...sell, close }, keep({ BTC: "1" }), rich)))
+  })
+
   it("refuses what it cannot compare", () => {
     assert.strictEqual(rule(order(buy, keep({ USD: "1" }))), "? the balances that have to stay")
     assert.strictEqual(

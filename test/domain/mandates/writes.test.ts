@@ -262,7 +262,7 @@ describe("the facts that a write needs", () => {
   it("are first the order or the strategy that it names", () => {
     const amendment = { txid: "O1", order_qty: "1" }
     assert.deepStrictEqual(needed("private/AmendOrder", amendment), { ...none, amended: { txid: "O1" } })
-    const known = { amended: { open: openBuy, row: openRow } }
+    const known = { amended: { hasClose: false, open: openBuy, row: openRow } }
     assert.deepStrictEqual(needed("private/AmendOrder", amendment, under(), known).books, ["BTC/USD"])
     const allocation = { strategy_id: "ES1", amount: "1" }
     assert.deepStrictEqual(needed("private/Earn/Allocate", allocation), { ...none, strategy: "ES1" })

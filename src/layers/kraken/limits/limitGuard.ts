@@ -136,7 +136,8 @@ export const makeLimitGuard = (
     const open =
       spends.find((spend) => spend.txid === txid || isPerhapsOf({ ...row, txid }, spend)) ??
       spends.find(({ parentTxid }) => parentTxid !== undefined && parentTxid === row.refid)
-    return { open, row }
+    const makesOthers = open !== undefined && spends.some(({ parent, seq }) => seq === open.seq && parent === open.n)
+    return { open, row, hasClose: makesOthers || Boolean(row.descr.close) }
   })
 
   /** Names the facts that a judgement needs. */

@@ -24,6 +24,19 @@ describe("an order that a close made", () => {
       })
     ))
 
+  it("is not raised with its parent, which can only be amended to take no more", () =>
+    withAgent({ terms }, ({ place, send }) =>
+      Effect.gen(function* () {
+        const close = { ordertype: "limit", price: "53000" }
+        const txid = yield* place({ ...buy("0.01", "40000"), close })
+        for (const change of [{ order_qty: "0.02" }, { limit_price: "40001" }])
+          assert.deepInclude(yield* Effect.flip(send("private/AmendOrder", { txid, ...change })), {
+            _tag: "NotAllowed",
+            rule: "amend"
+          })
+      })
+    ))
+
   it("and that buys takes of the capital as any other", () =>
     withAgent(
       {
