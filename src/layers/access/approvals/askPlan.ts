@@ -3,7 +3,7 @@ import type { Plan as PlanEvent } from "../../../domain/record/events.ts"
 import { mostPlans } from "../../../services/Approvals.ts"
 import { append } from "../record/append.ts"
 import type { Head } from "../record/chain.ts"
-import { lease } from "../record/intents.ts"
+import { lease } from "../record/leases.ts"
 import { isInTime, planColumns, type PlanRow } from "./readPlans.ts"
 import { all, column, exists, run, type Steps } from "../../storage/steps.ts"
 

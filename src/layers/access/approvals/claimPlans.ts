@@ -1,6 +1,6 @@
 import type { Plan } from "../../../services/Approvals.ts"
 import { clockTolerance } from "../../../services/Clocks.ts"
-import { lease } from "../record/intents.ts"
+import { lease } from "../record/leases.ts"
 import { altered, voidPlan } from "./answerPlan.ts"
 import { intactPlan, isInTime, planColumns, planOf, type PlanRow } from "./readPlans.ts"
 import { all, first, run, type Steps } from "../../storage/steps.ts"

@@ -28,13 +28,16 @@ import { type Authority, authorityInFile, authorityOf } from "./authority.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
 import { append, readHead } from "./append.ts"
 import { type Head, receiptOf } from "./chain.ts"
+import { recognize } from "./identicalWrites.ts"
 import * as Intents from "./intents.ts"
 import { judge } from "./limits.ts"
 import { logHead } from "./logHead.ts"
+import type { Now } from "./now.ts"
 import { openOnFirstUse } from "./openOnFirstUse.ts"
 import { leveragedPairs, openSpendsOf, ownIds, ownWithdrawals, unsettledOf, usedClientIds } from "./openSpends.ts"
 import { availableOf } from "./ownership.ts"
 import type { Party } from "./party.ts"
+import * as Settlement from "./settlement.ts"
 import { limitUsages } from "./spendingLimits.ts"
 import { summaryOf } from "./summary.ts"
 import { usageOf } from "./usage.ts"
@@ -114,9 +117,9 @@ function makeRecord(
      * Facts on intents that could not be recorded, by their rows. The next transaction begins with them: an outcome that is
      * known, and not on disk yet, decides on an identical write.
      */
-    const missed = new Map<number, (now: Intents.Now) => Steps<Head | undefined>>()
+    const missed = new Map<number, (now: Now) => Steps<Head | undefined>>()
 
-    const write = <A>(body: (now: Intents.Now) => Steps<A>, wait: Duration.Duration = usualWait) =>
+    const write = <A>(body: (now: Now) => Steps<A>, wait: Duration.Duration = usualWait) =>
       openedWithin(wait).pipe(
         Effect.flatMap((db) =>
           db.write(function* (at) {
@@ -161,14 +164,14 @@ function makeRecord(
       Effect.flatMap(database, (open) => (open === undefined && authority.isMissing() ? Effect.succeed(nothing) : use))
 
     /** Limits bind although nothing is recorded yet, so that the file is made. */
-    const readAlways = <A>(body: (now: Intents.Now) => Steps<A>) =>
+    const readAlways = <A>(body: (now: Now) => Steps<A>) =>
       Effect.flatMap(database, (open) => {
         const readFrom = (db: TransactionalDatabase) => db.read((at) => body({ process, ...at }))
         // Nearly always the file is open, so that a reading need not wait for those that might open it.
         return open === undefined ? Effect.flatMap(opened, readFrom) : readFrom(open)
       }).pipe(unavailable)
 
-    const read = <A>(nothing: A, body: (now: Intents.Now) => Steps<A>) => unlessEmpty(nothing, readAlways(body))
+    const read = <A>(nothing: A, body: (now: Now) => Steps<A>) => unlessEmpty(nothing, readAlways(body))
 
     /** The monotonic times at which refusals by limits of pace were last recorded. */
     const lastRefusals = makeBoundedMap<string, number>(mostPaces)
@@ -228,8 +231,7 @@ function makeRecord(
     }, Effect.uninterruptible)
 
     const end = Effect.fn("Record.end")(function* (intent: IntentRef, outcome: Outcome) {
-      const ended = (now: Intents.Now) =>
-        Intents.end(now, { ...outcome, kind: "outcome", at: now.wall, intent: intent.seq })
+      const ended = (now: Now) => Intents.end(now, { ...outcome, kind: "outcome", at: now.wall, intent: intent.seq })
       const record = write(ended, shortWait).pipe(
         Effect.tap((head) => (head === undefined ? Effect.void : logHead(head)))
       )
@@ -242,7 +244,7 @@ function makeRecord(
       return Option.fromNullable(head).pipe(Option.map(receiptOf))
     }, Effect.uninterruptible)
 
-    type Claim = typeof Intents.claimAbandoned<AbandonedIntent>
+    type Claim = typeof Settlement.claimAbandoned<AbandonedIntent>
 
     /** Takes over writes that need to be looked up. */
     const claiming = (claim: Claim): Effect.Effect<ReadonlyArray<AbandonedIntent>, RecordUnavailable> =>
@@ -264,7 +266,7 @@ function makeRecord(
         const { account, caller } = yield* Principal
         const wanted = { key, account, actor: actorOf(caller), ...(identity !== undefined && { identity }) }
         return yield* read(Option.none(), function* (now) {
-          return Option.fromNullable(yield* Intents.recognize(now, wanted, repeat))
+          return Option.fromNullable(yield* recognize(now, wanted, repeat))
         })
       }),
       begin,
@@ -346,7 +348,7 @@ function makeRecord(
       hasWrites: Effect.flatMap(party, (own) => read(false, () => Intents.hasWrites(own))),
       mayLeave: ({ seq }) => read(false, (now) => Intents.mayLeave(now, seq)),
       settling: ({ seq }) => {
-        const mark = () => Intents.markSettling(seq)
+        const mark = () => Settlement.markSettling(seq)
         return Effect.tapError(write(mark), () => Effect.sync(() => missed.set(seq, mark)))
       },
       refused: Effect.fn("Record.refused")(function* ({ endpoint, params }, { _tag, message, pace }) {
@@ -371,16 +373,16 @@ function makeRecord(
       outcome: (seq) => read(Option.none(), () => outcomeOf(seq)),
       isAmbiguous: ({ account, seq }, fingerprints) =>
         read(false, function* (now) {
-          return yield* Intents.isAmbiguous(now, { key, account, seq }, fingerprints)
+          return yield* Settlement.isAmbiguous(now, { key, account, seq }, fingerprints)
         }),
       madeBefore: (ids) =>
         Effect.flatMap(Principal, ({ account }) =>
           read(new Set<string>(), function* () {
-            return yield* Intents.madeBefore({ key, account }, ids)
+            return yield* Settlement.madeBefore({ key, account }, ids)
           })
         ),
-      claimAbandoned: claiming(Intents.claimAbandoned),
-      claimUnknown: claiming(Intents.claimUnknown),
+      claimAbandoned: claiming(Settlement.claimAbandoned),
+      claimUnknown: claiming(Settlement.claimUnknown),
       activity: Effect.fn("Record.activity")(function* (options) {
         const { account, caller } = yield* Principal
         return yield* read([], () => activityOf({ key, account, caller: caller.id, ...options }))

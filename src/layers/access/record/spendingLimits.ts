@@ -4,7 +4,7 @@ import type { ServerLimits, SpendingLimits, Window } from "../../../domain/manda
 import type { LimitUsage, NoRoom } from "../../../domain/mandates/room.ts"
 import * as D from "../../../domain/numbers/decimal.ts"
 import type { Limits } from "../../../services/Record.ts"
-import type { Now } from "./intents.ts"
+import type { Now } from "./now.ts"
 import type { Party } from "./party.ts"
 import { unitsRaised } from "./projectSpending.ts"
 import { mostUnits, unitsOf, usedByOpen, usedSince, whileOpen } from "./uses.ts"

@@ -1,4 +1,4 @@
-import { isLeased } from "./intents.ts"
+import { isLeased } from "./leases.ts"
 import { all, type Steps } from "../../storage/steps.ts"
 
 /** Writes of a record whose outcome is not known, by their numbers, oldest first. */

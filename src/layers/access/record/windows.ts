@@ -2,7 +2,7 @@ import { Duration } from "effect"
 import type { Window } from "../../../domain/mandates/mandate.ts"
 import { windows } from "../../../domain/mandates/mandateWords.ts"
 import type { Limits } from "../../../services/Record.ts"
-import type { Now } from "./intents.ts"
+import type { Now } from "./now.ts"
 import type { Party } from "./party.ts"
 import { run, type Steps, value } from "../../storage/steps.ts"
 

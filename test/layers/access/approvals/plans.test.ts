@@ -8,6 +8,7 @@ import { planHash } from "../../../../src/layers/access/approvals/planHash.ts"
 import { boundOf, listNewest, listOpen, show } from "../../../../src/layers/access/approvals/readPlans.ts"
 import { freeze } from "../../../../src/layers/access/mandates/administer.ts"
 import * as Intents from "../../../../src/layers/access/record/intents.ts"
+import { lease } from "../../../../src/layers/access/record/leases.ts"
 import { verifyRows } from "../../../../src/layers/access/record/verify.ts"
 import { run } from "../../../../src/layers/storage/steps.ts"
 import { describeInEachHome, type MakeHome } from "../../../homes.ts"
@@ -89,7 +90,7 @@ describeInEachHome("plans beside the record", (makeHome) => {
       assert.deepStrictEqual(yield* claim("two", later), [])
       assert.lengthOf(yield* claim("one", later), 1)
       // The process that asked has ended.
-      assert.lengthOf(yield* claim("two", later + Intents.lease + 1), 1)
+      assert.lengthOf(yield* claim("two", later + lease + 1), 1)
       const { account, actor, endpoint, request } = draftOf("local")
       const begin = db.write(() =>
         Intents.begin(

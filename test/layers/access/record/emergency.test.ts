@@ -16,8 +16,8 @@ import {
   stopIn,
   writesSince
 } from "../../../../src/layers/access/record/emergency.ts"
-import { claimAbandoned } from "../../../../src/layers/access/record/intents.ts"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
+import { claimAbandoned } from "../../../../src/layers/access/record/settlement.ts"
 import { verify } from "../../../../src/layers/access/record/verify.ts"
 import { runOnSqlite } from "../../../../src/layers/storage/sqliteSteps.ts"
 

@@ -7,6 +7,8 @@ import { layout } from "../../../../src/layers/access/record/layout.ts"
 import { prune, rekey, resolve } from "../../../../src/layers/access/record/administer.ts"
 import { append, readHead } from "../../../../src/layers/access/record/append.ts"
 import * as Intents from "../../../../src/layers/access/record/intents.ts"
+import type { Now } from "../../../../src/layers/access/record/now.ts"
+import { claimAbandoned } from "../../../../src/layers/access/record/settlement.ts"
 import { verify, verifyRows } from "../../../../src/layers/access/record/verify.ts"
 import { type Claim, everyone } from "../../../../src/domain/mandates/claim.ts"
 import { runs } from "../../../Property.ts"
@@ -121,7 +123,7 @@ const outcomes = ["happened", "did-not-happen", "unknown"] as const
 /** Makes the steps of a history on an empty record. Processes that are not mentioned any more have crashed. */
 const makeHistory = () => {
   const clock = { wall: 1_000_000_000, monotonic: 0 }
-  const now = (process: number): Intents.Now => ({ process: `process ${process}`, ...clock })
+  const now = (process: number): Now => ({ process: `process ${process}`, ...clock })
   const actor = { id: "local" }
   const target = (write: number) => ({
     key: `key ${write % 3}`,
@@ -162,7 +164,7 @@ const makeHistory = () => {
         })
       }
       case "claim":
-        return yield* map([0, 1, 2], (key) => Intents.claimAbandoned(now(step.process), `key ${key}`, draftOf))
+        return yield* map([0, 1, 2], (key) => claimAbandoned(now(step.process), `key ${key}`, draftOf))
       case "refuse":
         return yield* append({
           kind: "refusal",

@@ -6,6 +6,7 @@ import type { Mandate, ServerLimits } from "../../../../src/domain/mandates/mand
 import type { OutcomeName } from "../../../../src/domain/record/events.ts"
 import { append } from "../../../../src/layers/access/record/append.ts"
 import * as Intents from "../../../../src/layers/access/record/intents.ts"
+import type { Now } from "../../../../src/layers/access/record/now.ts"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
 import * as Limits from "../../../../src/layers/access/record/limits.ts"
 import { mandateOf } from "../../../../src/layers/access/record/mandates.ts"
@@ -51,7 +52,7 @@ export const makeSpending = (terms: Mandate | undefined, server?: ServerLimits) 
   const db = new Sqlite(":memory:")
   for (const migration of layout.migrations) db.exec(migration)
   const clock = { wall: 1_000_000_000, monotonic: 0 }
-  const now = (): Intents.Now => ({ process: "p", ...clock })
+  const now = (): Now => ({ process: "p", ...clock })
   const key = "key 0"
   const account = "kraken"
   const actor = { id: "t1" }

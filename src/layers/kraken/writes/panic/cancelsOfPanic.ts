@@ -1,7 +1,7 @@
 import { Cause, Duration, Effect, Either, Exit, Option, Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import { beginCancel, endCancel, leaveCancel, lookAtOrders, provenGone } from "../../../access/record/emergency.ts"
-import type { Now } from "../../../access/record/intents.ts"
+import type { Now } from "../../../access/record/now.ts"
 import type { Authority } from "../../../access/record/authority.ts"
 import type { Steps } from "../../../storage/steps.ts"
 import type { PanicCallFailed } from "./panicCalls.ts"
