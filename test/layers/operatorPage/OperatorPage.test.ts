@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Option, Redacted, TestClock } from "effect"
-import { recordKeyOf } from "../../../src/layers/access/record/RecordSql.ts"
+import { recordKeyOf } from "../../../src/layers/access/record/recordKey.ts"
 import { KrakenAccountName } from "../../../src/services/KrakenAccount.ts"
 import { makePair } from "../../cli/doctor/healthyHome.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"

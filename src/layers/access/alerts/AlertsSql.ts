@@ -10,7 +10,7 @@ import { makeAuthorityFile } from "../mandates/authorityFile.ts"
 import { type Authority, authorityInFile, authorityOf } from "../record/authority.ts"
 import { frozenCaller } from "../record/mandates.ts"
 import { readable } from "../record/readable.ts"
-import { recordKeyOf } from "../record/RecordSql.ts"
+import { recordKeyOf } from "../record/recordKey.ts"
 import { all, first, run, type Steps, value } from "../../storage/steps.ts"
 
 /** A row of the table `alerts`. */

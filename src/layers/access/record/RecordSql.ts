@@ -1,5 +1,5 @@
-import { Duration, Effect, Layer, Option, Redacted, Schedule, Scope, SynchronizedRef } from "effect"
-import { createHash, randomUUID } from "node:crypto"
+import { Duration, Effect, Layer, Option, Schedule, Scope, SynchronizedRef } from "effect"
+import { randomUUID } from "node:crypto"
 import { endpoints } from "../../../domain/endpoints/endpoints.ts"
 import { passesStop } from "../../../domain/endpoints/stopping.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
@@ -37,6 +37,7 @@ import { openOnFirstUse } from "./openOnFirstUse.ts"
 import { leveragedPairs, openSpendsOf, ownIds, ownWithdrawals, unsettledOf, usedClientIds } from "./openSpends.ts"
 import { availableOf } from "./ownership.ts"
 import type { Party } from "./party.ts"
+import { recordKeyOf } from "./recordKey.ts"
 import * as Settlement from "./settlement.ts"
 import { limitUsages } from "./spendingLimits.ts"
 import { summaryOf } from "./summary.ts"
@@ -61,15 +62,6 @@ const refusalsEvery = Duration.toMillis("1 minute")
 
 /** The most limits of pace of callers whose refusals are remembered. */
 const mostPaces = 1000
-
-/** The name under which rows of the configured account are kept: the SHA-256 of the API key, or `paper`. */
-export const recordKeyOf = ({ credentials, mode }: Pick<typeof Config.Service, "credentials" | "mode">): string =>
-  mode === "paper"
-    ? "paper"
-    : Option.match(credentials, {
-        onNone: () => "none",
-        onSome: ({ key }) => createHash("sha256").update(Redacted.value(key)).digest("hex")
-      })
 
 /** The record in `authority.db` of the state folder. The file is opened on the first write. */
 export const RecordSql = Layer.scoped(

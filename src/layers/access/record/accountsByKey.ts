@@ -1,7 +1,7 @@
 import { Option } from "effect"
 import type { Config } from "../../../services/Config.ts"
 import { defaultAccount, type KrakenAccountName } from "../../../services/KrakenAccount.ts"
-import { recordKeyOf } from "./RecordSql.ts"
+import { recordKeyOf } from "./recordKey.ts"
 
 /** The names of Kraken accounts, by the name under which the record keeps their rows. */
 export type AccountsByKey = ReadonlyMap<string, KrakenAccountName>
