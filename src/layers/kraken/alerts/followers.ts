@@ -4,6 +4,8 @@ import type { Principal } from "../../../services/Principal.ts"
 /** The pause before a stream that has ended is read again. */
 const retryEvery = "30 seconds"
 
+export type Followers = Effect.Effect.Success<typeof makeFollowers>
+
 /** Makes followers of streams, each of which runs as long as every round asks for it. They end with the scope. */
 export const makeFollowers = Effect.gen(function* () {
   const fibers = yield* FiberMap.make<string>()
