@@ -9,8 +9,9 @@ import { Config } from "../../services/Config.ts"
 import { PaperAccountBroken } from "../../services/PaperAccountBroken.ts"
 import { type DatabaseUnavailable, retryWhileLocked, unavailable } from "../storage/databaseFile.ts"
 import type { AccountId } from "./accountId.ts"
+import { olderFile } from "./accountReplay.ts"
 import { openJournal } from "./journal.ts"
-import { type Command, type Limits, makeJournaledAccounts, olderFile } from "./journaledAccounts.ts"
+import { type Command, type Limits, makeJournaledAccounts } from "./journaledAccounts.ts"
 import { MarketFeed, type Observation } from "./MarketFeed.ts"
 
 type AccountsError = PaperAccountBroken | DatabaseUnavailable
