@@ -22,7 +22,8 @@ export const noNames: Directory = {
   nearestPairs: () => [],
   nearestAssets: () => [],
   pairDisplay: (id) => id,
-  assetDisplay: (id) => id
+  assetDisplay: (id) => id,
+  familyDisplay: (id) => id
 }
 
 /**

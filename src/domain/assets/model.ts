@@ -58,4 +58,6 @@ export interface Directory {
   readonly pairDisplay: (spelling: string) => string
   /** Returns an asset's display name: `XXBT` → `BTC`, `DOT.S` → `DOT.S`. An unknown name is returned unchanged. */
   readonly assetDisplay: (spelling: string) => string
+  /** Returns the display name of the asset that a balance is of: `DOT.S` → `DOT`. An unknown name is returned unchanged. */
+  readonly familyDisplay: (spelling: string) => string
 }

@@ -1,4 +1,5 @@
 import { isRecord } from "effect/Predicate"
+import * as D from "../numbers/decimal.ts"
 import { decimalOf } from "./readRows.ts"
 import type { Book, Candle, Fill, Level, OpenOrder, Ticker, Trade } from "./values.ts"
 
@@ -92,15 +93,25 @@ export const readCandlesAnswer = (answer: unknown): ReadonlyArray<Candle> | unde
 export const readStatusAnswer = (answer: unknown): string | undefined =>
   isRecord(answer) ? name(answer["status"]) : undefined
 
-/** @see https://docs.kraken.com/api/docs/rest-api/get-account-balance read 2026-08-17 */
+/**
+ * Reads balances, and adds up those of one asset, such as `XXBT` and `XBT.F`. `assetOf` returns the display name of the asset.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-account-balance read 2026-08-17
+ */
 export const readBalancesAnswer = (
   answer: unknown,
-  display: (asset: string) => string
+  assetOf: (balance: string) => string
 ): ReadonlyMap<string, string> | undefined => {
   if (!isRecord(answer)) return undefined
-  const balances = Object.entries(answer).map(([asset, balance]) => [display(asset), text(balance)] as const)
-  const known = allOf(balances, (row): row is readonly [string, string] => row[1] !== undefined)
-  return known && new Map(known)
+  const balances = new Map<string, D.Decimal>()
+  for (const [name, value] of Object.entries(answer)) {
+    const amount = text(value)
+    const balance = amount === undefined ? undefined : D.parse(amount)
+    if (balance === undefined) return undefined
+    const asset = assetOf(name)
+    balances.set(asset, D.sum(balances.get(asset) ?? D.zero, balance))
+  }
+  return new Map(Array.from(balances, ([asset, balance]) => [asset, D.format(balance)]))
 }
 
 /** @see https://docs.kraken.com/api/docs/rest-api/get-open-orders read 2026-08-17 */

@@ -201,7 +201,7 @@ export const profitOf = (history: History, terms: Terms): Profit => {
     for (const { asset, fee, net } of nets) {
       if (D.isZero(fee)) continue
       const ofTrade =
-        worth === undefined || asset === currency
+        worth === undefined || asset === currency || D.isZero(net)
           ? value(asset, fee, time)
           : D.divideHalf(D.multiply(worth, fee), D.abs(net), places)
       count(asset, "fees", ofTrade, time)

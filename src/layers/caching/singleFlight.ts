@@ -26,7 +26,7 @@ export const makeSingleFlight = <A, E, R>() => {
       const close = () => {
         if (flights.get(key) === made) flights.delete(key)
       }
-      return Effect.onExit(restore(run(Effect.sync(close))), (exit) =>
+      return Effect.onExit(restore(Effect.suspend(() => run(Effect.sync(close)))), (exit) =>
         Effect.suspend(() => {
           close()
           return Deferred.succeed(made, Exit.isInterrupted(exit) ? Option.none() : Option.some(exit))

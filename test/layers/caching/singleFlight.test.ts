@@ -43,6 +43,20 @@ describe("equal calls that are in flight", () => {
     })
   )
 
+  it.effect("run again after one that could not be made", () =>
+    Effect.gen(function* () {
+      const share = makeSingleFlight<number, never, never>()
+      const { run } = lookup()
+      const broken = share("a", () => {
+        throw new Error("no")
+      })
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(broken)))
+      const call = yield* start(share("a", () => run))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Fiber.join(call), 1)
+    })
+  )
+
   it.effect("run again when one comes after the end", () =>
     Effect.gen(function* () {
       const share = makeSingleFlight<number, never, never>()

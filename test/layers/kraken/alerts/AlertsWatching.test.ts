@@ -247,6 +247,20 @@ describe("the watcher of alerts", () => {
     })
   )
 
+  it.scoped("adds up the balances of an asset, those that earn included", () =>
+    Effect.gen(function* () {
+      const world = yield* makeWorld
+      world.balances = { XXBT: "0.4", "XBT.F": "1.6" }
+      const { alerts } = yield* startServer(world)
+      yield* make(alerts, { _tag: "Balance", asset: "BTC", below: "1.5" })
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* firedOf(alerts), [undefined])
+      world.balances = { XXBT: "0.4", "XBT.F": "1" }
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude((yield* firedOf(alerts))[0], { value: "1.4" })
+    })
+  )
+
   it.scoped("does not call missed what happened during a restart of a few seconds", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld
