@@ -1,34 +1,23 @@
 import { DateTime, Effect, Option } from "effect"
-import { makeQuote } from "../../../domain/approvals/makeQuote.ts"
-import type { Quote } from "../../../domain/approvals/quote.ts"
-import { exceeds } from "../../../domain/approvals/tolerance.ts"
 import { emptyDirectory } from "../../../domain/assets/directory.ts"
-import type { Directory } from "../../../domain/assets/model.ts"
 import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
-import {
-  assess,
-  type Assessed,
-  type Facts,
-  factsNeeded,
-  type FactsNeeded,
-  type Rules
-} from "../../../domain/mandates/assess.ts"
+import { assess, type Facts, type Rules } from "../../../domain/mandates/assess.ts"
 import type { Claim, SpentOrder } from "../../../domain/mandates/claim.ts"
-import * as D from "../../../domain/numbers/decimal.ts"
 import type { Allowed } from "../../../domain/mandates/facts.ts"
 import type { ServerLimits } from "../../../domain/mandates/mandate.ts"
-import { isPerhapsOf } from "../../../domain/mandates/ownOrders.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
-import { ApprovalVoid, type Plan } from "../../../services/Approvals.ts"
+import { ApprovalVoid } from "../../../services/Approvals.ts"
 import { clockTolerance } from "../../../services/Clocks.ts"
 import { KrakenNotRecorded, KrakenPrecheckFailed } from "../../../services/KrakenErrors.ts"
 import { type LimitError, LimitReached, NotAllowed } from "../../../services/LimitErrors.ts"
 import { Principal } from "../../../services/Principal.ts"
-import { type Limits, type RecordFacts, RecordUnavailable } from "../../../services/Record.ts"
-import { makeBoundedMap } from "../../caching/boundedMap.ts"
-import { limitError } from "./limitError.ts"
+import { type Limits, RecordUnavailable } from "../../../services/Record.ts"
 import { type AccountFacts, makeAccountFacts } from "./accountFacts.ts"
+import { makeCancelledOrders, readBackFor } from "./cancelledOrders.ts"
+import { type Asked, makeCheckApproval } from "./checkApproval.ts"
+import { type Judgement, makeJudgeWrite, scopeOf } from "./judgeWrite.ts"
 import type { LimitContext } from "./limitContext.ts"
+import { limitError } from "./limitError.ts"
 import { type ReadBack, requireOrderLists } from "./readBack.ts"
 
 /** A write that limits allow, if there is room for it when it is recorded. */
@@ -41,26 +30,6 @@ export interface Guarded {
   /** Present if the parameters are not those of the caller: the terms that are sent. */
   readonly sentAs?: { readonly [name: string]: string }
 }
-
-/** The call of a write that is about to be sent. */
-export interface Asked {
-  /** The caller's parameters, without ids of ours. Its approval binds them. */
-  readonly given: Params
-  /** The reason that the agent gave, for the person who is asked. */
-  readonly said?: string | undefined
-  /** The number of the plan that it carries out. */
-  readonly approval?: number | undefined
-}
-
-/** The longest wait for a fact that is only shown to a person. */
-const quoteWait = "20 seconds"
-
-/** The percentage by which a price may have moved if the mandate has no slippage. */
-const usualTolerance = "1"
-
-/** The most orders named by cancels that are remembered, and the most characters of their ids. */
-const mostCancelled = 10_000
-const longestId = 40
 
 /**
  * Knowledge of the room for an order. `assumed`: nothing yet, and nearly always there is some, so only the rules are
@@ -92,203 +61,15 @@ export const makeLimitGuard = (
 ) => {
   const { approvals, record } = context
   const serverLimits = Option.getOrUndefined(server)
-
-  /** The ids of orders that cancels have named since they were read back. Nearly always these have ended. */
-  const cancelled = makeBoundedMap<string, true>(mostCancelled)
-
-  const noteCancelled = ({ cl_ord_id, cl_ord_ids, orders, txid }: Params) => {
-    const ids = [txid, cl_ord_id, orders, cl_ord_ids].flat().filter((id) => typeof id === "string")
-    for (const id of ids.flatMap((names) => names.split(",")))
-      if (id.length <= longestId) cancelled.set(id.trim(), true)
-  }
-
-  /** Reads back the orders that cancels have named and that can make room for a write. Returns false if there are none. */
-  const readCancelled = Effect.fnUntraced(function* (refusal: NoRoom, endpoint: WriteEndpoint) {
-    const scope = readBackFor(refusal)
-    if (scope === undefined || cancelled.keys().next().done === true) return false
-    const read = new Set<string>()
-    const wereRead = yield* readBack(scope, endpoint, ({ order, parentTxid, txid }) => {
-      const ids = [txid, parentTxid, order?.cl_ord_id].filter((id) => id !== undefined)
-      const named = ids.filter((id) => cancelled.get(id) !== undefined)
-      for (const id of named) read.add(id)
-      return named.length > 0
-    })
-    for (const id of read) cancelled.delete(id)
-    return wereRead
-  })
+  const { noteCancelled, readCancelled } = makeCancelledOrders(readBack)
+  const { judge, readNeeded } = makeJudgeWrite(context, account)
+  const checkApproval = makeCheckApproval(context, account)
 
   /** Kraken's clock, which is asked first if no answer has shown it yet. */
   const krakenTime = Effect.gen(function* () {
     const { within } = yield* context.kraken.clock
     if (within > clockTolerance) yield* Effect.ignore(context.kraken.read("public/Time", {}, { priority: "write" }))
     return DateTime.toEpochMillis(yield* context.kraken.now)
-  })
-
-  /**
-   * Reads an order that is to be amended, with the open spend that it belongs to. Without a mandate, all callers share what
-   * limits of the server count.
-   */
-  const readAmended = Effect.fnUntraced(function* (name: NonNullable<FactsNeeded["amended"]>, rules: Rules) {
-    const listed = Option.flatten(yield* Effect.option(account.amended(name)))
-    if (Option.isNone(listed)) return undefined
-    const { row, txid } = listed.value
-    const spends = yield* record.openSpends(scopeOf(rules))
-    const open =
-      spends.find((spend) => spend.txid === txid || isPerhapsOf({ ...row, txid }, spend)) ??
-      spends.find(({ parentTxid }) => parentTxid !== undefined && parentTxid === row.refid)
-    const makesOthers = open !== undefined && spends.some(({ parent, seq }) => seq === open.seq && parent === open.n)
-    return { open, row, hasClose: makesOthers || Boolean(row.descr.close) }
-  })
-
-  /** Names the facts that a judgement needs. */
-  const readNeeded = Effect.fnUntraced(function* (
-    endpoint: WriteEndpoint,
-    params: Params,
-    rules: Rules,
-    given: Params
-  ) {
-    const directory = yield* context.directory
-    const first = factsNeeded(endpoint, params, rules, directory)
-    const named = namedIn(given)
-    return { directory, first: { ...first, newClientIds: first.newClientIds.filter((id) => named.has(id)) } }
-  })
-
-  /** Reads what a judgement needs. A fact that cannot be read is missing, and the rules refuse what depends on it. */
-  const readFacts = Effect.fnUntraced(function* (
-    endpoint: WriteEndpoint,
-    params: Params,
-    rules: Rules,
-    { directory, first, limits, recorded }: Start
-  ) {
-    const amended = first.amended === undefined ? undefined : yield* readAmended(first.amended, rules)
-    const strategy =
-      first.strategy === undefined ? Option.none() : yield* Effect.option(account.strategy(first.strategy))
-    const known = {
-      ...(amended !== undefined && { amended }),
-      ...(Option.isSome(strategy) && strategy.value !== undefined && { strategy: strategy.value })
-    }
-    const needed = Object.keys(known).length === 0 ? first : factsNeeded(endpoint, params, rules, directory, known)
-    const pairsOf = (names: ReadonlyArray<string>) => names.flatMap((name) => directory.findPair(name) ?? [])
-    const { books, fees } = yield* account.markets({ books: pairsOf(needed.books), fees: pairsOf(needed.fees) })
-    const { leveraged, owned, unsettled, usedClientIds } =
-      recorded !== undefined && needed === first ? recorded : yield* record.facts(endpoint, needed, limits)
-    const facts: Facts = {
-      directory,
-      ...known,
-      books,
-      takerFee: (pair) => fees.get(pair),
-      owned,
-      usedClientIds,
-      leveraged,
-      ...(limits.report !== undefined && { balances: new Map(Object.entries(limits.report.available)) })
-    }
-    return { facts, mightOwnMore: unsettled.size > 0 }
-  })
-
-  /**
-   * Reads the facts and judges a write by the rules, and then by the room that the limits have. An order for which there
-   * should be room is judged by the room only when it is recorded, unless a person is asked before, or an order was read for
-   * this judgement.
-   */
-  const judge = Effect.fnUntraced(function* (
-    endpoint: WriteEndpoint,
-    params: Params,
-    rules: Rules,
-    start: Start,
-    assumesRoom = false
-  ) {
-    const { facts, mightOwnMore } = yield* readFacts(endpoint, params, rules, start)
-    const assessed = assess(endpoint, params, rules, facts)
-    if (assessed._tag !== "Allowed") return { assessed, facts, mightOwnMore, refusal: Option.none() }
-    const isLater = assumesRoom && assessed.ask.length === 0 && facts.amended === undefined
-    const refusal =
-      isLater || assessed.claim.spends.length === 0
-        ? Option.none()
-        : yield* record.judge({ endpoint, claim: assessed.claim }, start.limits)
-    return { assessed, facts, mightOwnMore, refusal }
-  })
-
-  /** Reads what a person sees who is asked. A fact that cannot be read is named as missing. */
-  const readQuote = Effect.fnUntraced(function* (
-    endpoint: WriteEndpoint,
-    { claim, params, sentAs }: Allowed,
-    facts: Facts,
-    limits: Limits
-  ): Effect.fn.Return<Quote, never, Principal> {
-    const shown = <A, E>(effect: Effect.Effect<A, E, Principal>) =>
-      Effect.option(Effect.timeout(Effect.disconnect(effect), quoteWait))
-    const [report, usage, fee, address] = yield* Effect.all(
-      [
-        limits.report === undefined ? shown(account.balances) : Effect.succeedSome(limits.report),
-        shown(record.usage(limits)),
-        endpoint === "private/Withdraw" ? shown(account.withdrawalFee(params)) : Effect.succeedNone,
-        endpoint === "private/Withdraw" ? shown(account.withdrawalAddress(params)) : Effect.succeedNone
-      ],
-      { concurrency: "unbounded" }
-    )
-    const { books } = facts
-    const feeRates = [...books.keys()].flatMap((pair) => {
-      const fee = facts.takerFee(pair)
-      return fee === undefined ? [] : [[pair, fee] as const]
-    })
-    return makeQuote({
-      sends: params,
-      changes: sentAs,
-      claim,
-      books,
-      feeRates: new Map(feeRates),
-      balances: Option.getOrUndefined(report)?.available,
-      limits: Option.getOrUndefined(usage)?.limits,
-      ...(endpoint === "private/Withdraw" && {
-        withdrawal: { fee: Option.getOrUndefined(fee), address: Option.getOrUndefined(Option.flatten(address)) }
-      })
-    })
-  })
-
-  /** Finds the difference between a withdrawal as a person approved it and as it would be sent now. */
-  const movedWithdrawal = Effect.fnUntraced(function* ({ quote, tolerance }: Plan, params: Params) {
-    const [fee, address] = yield* Effect.all(
-      [Effect.option(account.withdrawalFee(params)), Effect.option(account.withdrawalAddress(params))],
-      { concurrency: "unbounded" }
-    )
-    if (quote.address !== undefined && quote.address !== Option.getOrUndefined(Option.flatten(address)))
-      return "its address is another one now, or cannot be read"
-    if (quote.fee === undefined) return undefined
-    const [before, now] = [quote.fee.amount, Option.getOrUndefined(fee)?.amount].map((amount) =>
-      amount === undefined ? undefined : D.decimal(amount)
-    )
-    const most =
-      before && D.multiply(before, D.sum(D.decimal("1"), D.multiply(D.decimal(tolerance), D.decimal("0.01"))))
-    return now !== undefined && most !== undefined && D.lessThanOrEqualTo(now, most)
-      ? undefined
-      : "its fee is higher now, or cannot be read"
-  })
-
-  /**
-   * Asks a person about a write that is allowed, or checks it against the approval of its plan. Fails unless it may be sent
-   * now.
-   */
-  const checkApproval = Effect.fnUntraced(function* (
-    endpoint: WriteEndpoint,
-    allowed: Allowed,
-    { call, facts, limits, permitted, rules }: Approving
-  ) {
-    if (permitted !== undefined) {
-      const reason =
-        exceeds(permitted.claim, allowed.claim, permitted.tolerance) ??
-        (endpoint === "private/Withdraw" ? yield* movedWithdrawal(permitted, allowed.params) : undefined)
-      return reason === undefined ? undefined : yield* new ApprovalVoid({ call: endpoint, plan: permitted.id, reason })
-    }
-    if (call === undefined || allowed.ask.length === 0) return
-    const draft = {
-      endpoint,
-      request: call.given,
-      claim: allowed.claim,
-      asks: allowed.ask,
-      said: call.said,
-      tolerance: rules.own?.terms.slippage ?? usualTolerance
-    }
-    return yield* approvals.ask(draft, readQuote(endpoint, allowed, facts, limits))
   })
 
   return Effect.fn("KrakenWriter.guard")(
@@ -353,19 +134,6 @@ export const makeLimitGuard = (
   )
 }
 
-/** The callers whose orders count for a write: its own, or without a mandate all that limits of the server count. */
-const scopeOf = ({ own }: Rules): "own" | "everyone" => (own === undefined ? "everyone" : "own")
-
-/** The knowledge with which a judgement begins. */
-interface Start {
-  readonly directory: Directory
-  /** The facts that the parameters name. */
-  readonly first: FactsNeeded
-  readonly limits: Limits
-  /** The facts of the record that these are, if they were read. */
-  readonly recorded?: RecordFacts
-}
-
 /**
  * The facts by which a cancel is judged: none. It does not wait for the names of assets, and passes although the record
  * cannot be read.
@@ -377,26 +145,6 @@ const factsOfCancel: Facts = {
   owned: new Map(),
   usedClientIds: new Set(),
   leveraged: new Set()
-}
-
-/** A write that was judged: by the rules, and, if they allow it, by the room that the limits have for it. */
-interface Judgement {
-  readonly assessed: Assessed
-  /** The facts by which it was judged. */
-  readonly facts: Facts
-  /** True if orders that were filled or cancelled meanwhile can have left more of what it sells. */
-  readonly mightOwnMore: boolean
-  readonly refusal: Option.Option<NoRoom>
-}
-
-/** The facts by which the approval of a write is decided. */
-interface Approving {
-  readonly call: Asked | undefined
-  readonly facts: Facts
-  readonly limits: Limits
-  /** The approved plan that it carries out. */
-  readonly permitted: Plan | undefined
-  readonly rules: Rules
 }
 
 /** Fails with the error of a judgement that refuses. */
@@ -419,17 +167,7 @@ const allowed = (
   }
 }
 
-/** The ids that a caller gave to orders. Those of ours are random, so that no order had one before. */
-const namedIn = ({ cl_ord_id, orders }: Params): ReadonlySet<unknown> =>
-  new Set([cl_ord_id, ...(Array.isArray(orders) ? orders.map((order) => Object(order).cl_ord_id) : [])])
-
 const isReducing = (order: SpentOrder | undefined): boolean => order === undefined || order.reduces
-
-/** The callers whose orders can make room for a write that was refused. Undefined if none can. */
-const readBackFor = (refusal: NoRoom): "own" | "everyone" | undefined => {
-  if (refusal._tag !== "Limit" || refusal.limit === "rate") return undefined
-  return refusal.layer === "server" ? "everyone" : "own"
-}
 
 /** Finds the callers whose orders have to be read back before a judgement stands. Undefined if that would not change it. */
 const toReadBack = (rules: Rules, { assessed, mightOwnMore, refusal }: Judgement): "own" | "everyone" | undefined => {
