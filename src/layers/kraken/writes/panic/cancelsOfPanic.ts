@@ -5,7 +5,7 @@ import type { Now } from "../../../access/record/now.ts"
 import type { Authority } from "../../../access/record/authority.ts"
 import type { Steps } from "../../../storage/steps.ts"
 import type { PanicCallFailed } from "./panicCalls.ts"
-import type { PanicRecord } from "./panicRoutine.ts"
+import type { PanicRecord } from "./panicParts.ts"
 
 /** The account whose cancels are recorded. */
 interface Target {

@@ -17,8 +17,8 @@ import { join } from "node:path"
 import { defaultAccount, type KrakenAccountName } from "../../../../services/KrakenAccount.ts"
 import { reasonOf } from "../../../storage/databaseFile.ts"
 import { syncFolder } from "../../../storage/syncFolder.ts"
+import { PanicFileFailed } from "./panicParts.ts"
 import { PanicOptions, PanicReport } from "./panicReport.ts"
-import { PanicFileFailed } from "./panicRoutine.ts"
 
 /**
  * The files in the state folder by which a panic without an API key has a server do its work. `ID` is a name of eight

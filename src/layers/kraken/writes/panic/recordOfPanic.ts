@@ -1,7 +1,7 @@
 import { Clock, Duration, Effect, Either, Option, Scope } from "effect"
 import { inFlight, keysSince, ownOrders, runningTimer, tokensSince } from "../../../access/record/emergency.ts"
 import { cancelsOfPanic } from "./cancelsOfPanic.ts"
-import { PanicFileFailed, type PanicRecord } from "./panicRoutine.ts"
+import { PanicFileFailed, type PanicRecord } from "./panicParts.ts"
 import type { Authority } from "../../../access/record/authority.ts"
 import type { Steps } from "../../../storage/steps.ts"
 import type { TransactionalDatabase } from "../../../storage/transactionalDatabase.ts"

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Option, TestClock } from "effect"
 import { isDone } from "../../../../../src/layers/kraken/writes/panic/panicReport.ts"
-import { PanicFileFailed } from "../../../../../src/layers/kraken/writes/panic/panicRoutine.ts"
+import { PanicFileFailed } from "../../../../../src/layers/kraken/writes/panic/panicParts.ts"
 import * as Fault from "../../../../doubles/fake/Faults.ts"
 import type { Call } from "../../../../doubles/fake/Journal.ts"
 import { limit, makePanics } from "./panics.ts"
