@@ -1,5 +1,5 @@
 import * as D from "../numbers/decimal.ts"
-import type { TaxRow } from "./profit.ts"
+import type { TaxRow } from "./bookkeeping.ts"
 
 /** Columns of the CSV. Amounts of money are in the currency of the first column; times are ISO 8601 in UTC. */
 const columns = [

@@ -1,7 +1,7 @@
 import { Effect, Option } from "effect"
 import type { Directory, Pair } from "../../domain/assets/model.ts"
 import * as D from "../../domain/numbers/decimal.ts"
-import { type PriceAt } from "../../domain/portfolio/profit.ts"
+import type { PriceAt } from "../../domain/portfolio/bookkeeping.ts"
 import {
   candleLength,
   priceAt,
