@@ -1,5 +1,5 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
-import { type DateTime, Effect, Encoding, Schema } from "effect"
+import { type Array as Arr, type DateTime, Effect, Encoding, Schema } from "effect"
 import type { Directory } from "../../domain/assets/model.ts"
 import {
   type Endpoint,
@@ -94,6 +94,18 @@ export const execute = ({ canRepeat, endpoint, ids, instead, live, reads }: Exec
     instead !== undefined && isUnknownMethod(error) ? new NotOffered({ endpoint, instead }) : error
   )
 }
+
+/** Executes requests, and merges their results by their keys. What is beside them is that of the first. */
+export const executeAll = <E, R>(
+  requests: Arr.NonEmptyReadonlyArray<Params>,
+  executeOne: (params: Params) => Effect.Effect<Executed, E, R>
+): Effect.Effect<Executed, E, R> =>
+  requests.length === 1
+    ? executeOne(requests[0])
+    : Effect.map(Effect.forEach(requests, executeOne), ([first, ...others]) => ({
+        ...first,
+        result: Object.assign({}, first.result, ...others.map(({ result }) => result))
+      }))
 
 const read = (endpoint: Endpoint, params: Params, live?: boolean) => {
   const asked = withoutRepeat(params)

@@ -11,6 +11,7 @@ import type { PermissionCache } from "../../services/PermissionCache.ts"
 import type { Offer, Policy, Refusal, ToolFacts } from "../../services/Policy.ts"
 import type { Principal } from "../../services/Principal.ts"
 import type { Record } from "../../services/Record.ts"
+import { annotationsOf } from "./annotations.ts"
 import * as Arguments from "./arguments.ts"
 import { beginning, defect, type ToolDefect, unreadable } from "./defects.ts"
 import * as Issues from "./issues.ts"
@@ -23,18 +24,6 @@ import * as ResolveNames from "./resolveNames.ts"
 import * as Steps from "./steps.ts"
 import { once } from "./once.ts"
 import { periodFaults } from "./timeFields.ts"
-
-/** Executes requests, and merges their results by their keys. What is beside them is that of the first. */
-const mergedOf = <E, R>(
-  requests: Arr.NonEmptyReadonlyArray<Params>,
-  execute: (params: Params) => Effect.Effect<Steps.Executed, E, R>
-): Effect.Effect<Steps.Executed, E, R> =>
-  requests.length === 1
-    ? execute(requests[0])
-    : Effect.map(Effect.forEach(requests, execute), ([first, ...others]) => ({
-        ...first,
-        result: Object.assign({}, first.result, ...others.map(({ result }) => result))
-      }))
 
 /** Errors of any tool before its handler runs, or if Kraken refuses the call for lack of a permission. */
 export type CheckError = Arguments.InvalidArguments | Refusal
@@ -162,20 +151,6 @@ export const make = <
   }
 }
 
-/**
- * Makes the hints of a tool that differ from MCP's defaults: a tool writes, destroys, and is not idempotent. The two last
- * have no meaning for a tool that reads.
- *
- * @see https://modelcontextprotocol.io/specification/2025-11-25/schema read 2026-11-29
- */
-const annotationsOf = (intent: Intent, idempotent: boolean): Pick<Mcp.Tool, "annotations"> => {
-  const annotations =
-    intent === "read"
-      ? { readOnlyHint: true }
-      : { ...(intent !== "destroy" && { destructiveHint: false }), ...(idempotent && { idempotentHint: true }) }
-  return Object.keys(annotations).length === 0 ? {} : { annotations }
-}
-
 /** Facts of a tool that does not ask Kraken. */
 const withoutEndpoint = { permissions: [], idempotent: true } as const
 
@@ -282,7 +257,7 @@ export const endpoint = <
       KrakenWriter | ExtraReads | Record
     > =
       spec.carryOut?.(input) ??
-      mergedOf(requests, (params) =>
+      Steps.executeAll(requests, (params) =>
         Effect.mapError(Steps.execute(step, params), ResolveNames.explainUnlisted(unlisted))
       )
     const { hints } = spec
