@@ -1,7 +1,7 @@
 import * as Options from "@effect/cli/Options"
 import { Option } from "effect"
+import type { TermFlag } from "../../domain/mandates/term.ts"
 import { termFlags, type TermTexts } from "../../domain/mandates/terms.ts"
-import type { TermFlag } from "../../domain/mandates/termTable.ts"
 
 /** The options of a mandate, by their flags. A flag that is not given has no texts. */
 const optionsOf = (describe: (term: TermFlag) => string): Options.Options<TermTexts> =>

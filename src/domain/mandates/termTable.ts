@@ -1,7 +1,7 @@
 import { Either, Struct } from "effect"
 import { orderTypes } from "../orders/orders.ts"
-import type { Mandate } from "./mandate.ts"
 import { askKinds } from "./mandateWords.ts"
+import type { Term } from "./term.ts"
 import { expected, readAmount, readCount, readMoney, readPercent, readWord, type Read } from "./termText.ts"
 import { toolsetNames } from "./toolsetNames.ts"
 import {
@@ -20,31 +20,8 @@ import {
   setWithdraw,
   setAsk,
   readCalls,
-  setBudget,
-  type ReadTerm
+  setBudget
 } from "./termReaders.ts"
-
-/** A flag of a mandate. */
-export interface TermFlag {
-  /** Its name without dashes. */
-  readonly flag: string
-  /** The setting by which a server without tokens takes it. Empty if there is none. */
-  readonly setting: string
-  /** The end of the sentence "expected …". */
-  readonly expected: string
-  readonly purpose: string
-  /** The limit of a new mandate for which the flag is not given. */
-  readonly byDefault: string
-  /** True if the flag can be given several times. Its values can also be one text with commas. */
-  readonly repeatable: boolean
-}
-
-/** A term of a mandate, with its reader. */
-export interface Term extends TermFlag {
-  /** The least access under which the term has an effect. */
-  readonly access: Mandate["access"]
-  readonly read: ReadTerm
-}
 
 const readLeverage = (text: string): Read<number> =>
   Either.mapLeft(readCount(text, 2, 100), () => expected("0, or a whole number from 2 to 100", text))

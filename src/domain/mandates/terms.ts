@@ -1,10 +1,11 @@
 import { Either, Struct } from "effect"
 import type { Ask, Mandate, ServerLimits, SpendingLimits } from "./mandate.ts"
 import { askKinds } from "./mandateWords.ts"
+import type { TermFlag } from "./term.ts"
 import { budgetMandate, defaultMandate } from "./termDefaults.ts"
 import { faultsOf, spendingFaults, type TermFault } from "./termFaults.ts"
 import { setAsk, setMax, splitMembers } from "./termReaders.ts"
-import { type TermFlag, terms } from "./termTable.ts"
+import { terms } from "./termTable.ts"
 
 /** Texts as given, by the names of flags without dashes: `{ budget: ["500USD"], max: ["100USD/order", "500USD/day"] }`. */
 export type TermTexts = { readonly [flag: string]: ReadonlyArray<string> }
