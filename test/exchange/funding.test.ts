@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { setImmediate } from "node:timers/promises"
 import { snapshot } from "./snapshot.ts"
-import type { Account } from "../../src/exchange/state/state.ts"
+import type { Account } from "../../src/exchange/state/account.ts"
 import { runs } from "../Property.ts"
 import {
   assertBalancesCoverHolds,

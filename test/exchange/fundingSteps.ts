@@ -1,6 +1,7 @@
 import * as fc from "fast-check"
 import { strategies } from "../../src/exchange/accounts/strategies.ts"
-import type { Account, Exchange } from "../../src/exchange/state/state.ts"
+import type { Account } from "../../src/exchange/state/account.ts"
+import type { Exchange } from "../../src/exchange/state/state.ts"
 
 /** A request that moves money without a trade. Choices are numbers, so that sequences shrink well. */
 export interface FundingStep {

@@ -3,7 +3,8 @@ import { assetOf } from "../catalogue/catalogue.ts"
 import { History } from "../base/history.ts"
 import { accountId, hex } from "../base/ids.ts"
 import { fromOutside, post } from "./ledger.ts"
-import { type Account, type Exchange, kinds, nextNumber, type WithdrawalAddress } from "../state/state.ts"
+import { type Account, kinds, type WithdrawalAddress } from "../state/account.ts"
+import { type Exchange, nextNumber } from "../state/state.ts"
 
 /** Opens an account with saved withdrawal addresses, one of them not yet verified, and no balances. */
 export const openAccount = (exchange: Exchange, of: { readonly name: string; readonly master?: string }): Account => {

@@ -2,7 +2,8 @@ import { fundingId } from "../base/ids.ts"
 import { available, post } from "./ledger.ts"
 import { Refusal } from "../base/refusal.ts"
 import { allocate } from "./rewards.ts"
-import { type Account, addTimer, type Exchange, nextNumber, type Timer } from "../state/state.ts"
+import type { Account } from "../state/account.ts"
+import { addTimer, type Exchange, nextNumber, type Timer } from "../state/state.ts"
 import { allocationOf, earnBalance, strategies, type Strategy } from "./strategies.ts"
 
 /** Time for which an operation is pending, in milliseconds. */

@@ -4,7 +4,8 @@ import { assetOf } from "../catalogue/catalogue.ts"
 import { fixed } from "../base/fixed.ts"
 import { fundingId, hash, hex } from "../base/ids.ts"
 import { fromOutside, post } from "./ledger.ts"
-import { type Account, addTimer, type Deposit, type DepositAddress, type Exchange, nextNumber } from "../state/state.ts"
+import type { Account, Deposit, DepositAddress } from "../state/account.ts"
+import { addTimer, type Exchange, nextNumber } from "../state/state.ts"
 
 /** A method to deposit and withdraw one asset. Amounts are in the asset's units. */
 export interface Method {

@@ -4,7 +4,8 @@ import { divide, pow10 } from "../base/fixed.ts"
 import { add } from "./ledger.ts"
 import { type Order, left } from "../state/order.ts"
 import { baseAmount, type Pair, quoteAmount } from "../catalogue/pairs.ts"
-import type { Account, Exchange } from "../state/state.ts"
+import type { Account } from "../state/account.ts"
+import type { Exchange } from "../state/state.ts"
 import { dollars } from "./value.ts"
 
 const month = 30 * 86_400_000

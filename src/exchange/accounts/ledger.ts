@@ -1,5 +1,6 @@
 import { ledgerId } from "../base/ids.ts"
-import { type Account, type Exchange, type LedgerEntry, nextNumber } from "../state/state.ts"
+import type { Account, LedgerEntry } from "../state/account.ts"
+import { type Exchange, nextNumber } from "../state/state.ts"
 
 /** Changes one balance and writes its ledger entry. The fee goes to the exchange; the caller books the other side. */
 export const post = (

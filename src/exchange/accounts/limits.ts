@@ -8,7 +8,8 @@ import {
   restLimits
 } from "../../domain/endpoints/rateCosts.ts"
 import { Refusal } from "../base/refusal.ts"
-import type { Account, Counter, Exchange } from "../state/state.ts"
+import type { Account } from "../state/account.ts"
+import type { Counter, Exchange } from "../state/state.ts"
 import type { Order } from "../state/order.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 

@@ -1,6 +1,7 @@
 import { fundingId } from "../base/ids.ts"
 import { fromOutside, post } from "./ledger.ts"
-import { type Account, type Allocation, addTimer, type Exchange, nextNumber } from "../state/state.ts"
+import type { Account, Allocation } from "../state/account.ts"
+import { addTimer, type Exchange, nextNumber } from "../state/state.ts"
 import { allocationOf, earnBalance, strategies, type Strategy } from "./strategies.ts"
 
 /** Length of a reward period in milliseconds. Periods end on Thursdays at midnight UTC, like weeks of Unix time. */

@@ -2,7 +2,7 @@ import type { Asset } from "../catalogue/assets.ts"
 import { builtIn } from "../catalogue/builtIn.ts"
 import { assetOf } from "../catalogue/catalogue.ts"
 import { fixed } from "../base/fixed.ts"
-import type { Account, Allocation } from "../state/state.ts"
+import type { Account, Allocation } from "../state/account.ts"
 
 const day = 86_400
 

@@ -1,6 +1,7 @@
 import { statusAt } from "./funding.ts"
 import { fromOutside, post } from "./ledger.ts"
-import type { Account, Exchange, Withdrawal } from "../state/state.ts"
+import type { Account, Withdrawal } from "../state/account.ts"
+import type { Exchange } from "../state/state.ts"
 
 /** Returns true while a withdrawal can still be cancelled. */
 export const cancellable = (exchange: Exchange, { returned, time }: Withdrawal): boolean =>

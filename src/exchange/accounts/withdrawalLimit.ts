@@ -1,7 +1,8 @@
 import { max, min, pow10 } from "../base/fixed.ts"
 import type { Method } from "./funding.ts"
 import { available } from "./ledger.ts"
-import type { Account, Exchange } from "../state/state.ts"
+import type { Account } from "../state/account.ts"
+import type { Exchange } from "../state/state.ts"
 import { convert, dollars } from "./value.ts"
 
 /** Daily withdrawal limit of an account, in units of 10^-4 dollars. */

@@ -11,7 +11,8 @@ import { baseAmount, keyOf } from "../catalogue/pairs.ts"
 import { array, assetNamed, oneOf, plain, text } from "../wire/params.ts"
 import { Refusal } from "../base/refusal.ts"
 import { amountText } from "../wire/show.ts"
-import { type Account, type Exchange, nextNumber } from "../state/state.ts"
+import type { Account } from "../state/account.ts"
+import { type Exchange, nextNumber } from "../state/state.ts"
 import { convert } from "../accounts/value.ts"
 
 export const Balance: Endpoint = (exchange, { account }) =>

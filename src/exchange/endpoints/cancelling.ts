@@ -5,7 +5,8 @@ import { endOrder } from "../engine/lifecycle.ts"
 import type { Order } from "../state/order.ts"
 import { array, integer, plain, text } from "../wire/params.ts"
 import { invalid, Refusal } from "../base/refusal.ts"
-import { type Account, addTimer, type Exchange, nextNumber } from "../state/state.ts"
+import type { Account } from "../state/account.ts"
+import { addTimer, type Exchange, nextNumber } from "../state/state.ts"
 import { iso } from "../base/text.ts"
 
 export const CancelOrder: Endpoint = (exchange, { account, params }) => {

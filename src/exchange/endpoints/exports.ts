@@ -6,7 +6,8 @@ import { reportId } from "../base/ids.ts"
 import { integer, list, oneOf, required } from "../wire/params.ts"
 import { invalid } from "../base/refusal.ts"
 import { showEntry, showTrade } from "../wire/show.ts"
-import { type Account, type Exchange, nextNumber, type Report } from "../state/state.ts"
+import type { Account, Report } from "../state/account.ts"
+import { type Exchange, nextNumber } from "../state/state.ts"
 import { walletOf } from "../accounts/strategies.ts"
 
 /** Columns whose cells have no quotation marks. */

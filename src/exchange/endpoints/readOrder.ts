@@ -8,7 +8,8 @@ import { costOf, type Pair } from "../catalogue/pairs.ts"
 import { flag, integer, list, oneOf, type Params, required, text } from "../wire/params.ts"
 import { readPrices } from "../state/prices.ts"
 import { invalid, Refusal } from "../base/refusal.ts"
-import { type Account, type Exchange, pairStateOf } from "../state/state.ts"
+import type { Account } from "../state/account.ts"
+import { type Exchange, pairStateOf } from "../state/state.ts"
 import { readTimes } from "../wire/times.ts"
 
 const flags = ["post", "fcib", "fciq", "nompp", "viqc"]

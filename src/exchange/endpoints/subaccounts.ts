@@ -4,7 +4,8 @@ import { transferId } from "../base/ids.ts"
 import { available, post } from "../accounts/ledger.ts"
 import { amount, assetClassed, required } from "../wire/params.ts"
 import { invalid, Refusal } from "../base/refusal.ts"
-import { type Account, type Exchange, nextNumber } from "../state/state.ts"
+import type { Account } from "../state/account.ts"
+import { type Exchange, nextNumber } from "../state/state.ts"
 
 export const CreateSubaccount: Endpoint = (exchange, { account, params }) => {
   if (account.master !== undefined) throw new Refusal("EGeneral:Permission denied")

@@ -6,7 +6,8 @@ import { seedOf, hex } from "../base/ids.ts"
 import { integer, text, type Params } from "../wire/params.ts"
 import { invalid } from "../base/refusal.ts"
 import { amountText } from "../wire/show.ts"
-import type { Deposit, Exchange, Withdrawal } from "../state/state.ts"
+import type { Deposit, Withdrawal } from "../state/account.ts"
+import type { Exchange } from "../state/state.ts"
 
 export const DepositStatus: Endpoint = (exchange, { account, params }) =>
   statuses(exchange, account.deposits, params, 25, "deposit", (deposit) => showDeposit(exchange, deposit))

@@ -2,7 +2,8 @@ import { removeFromBook } from "./book.ts"
 import { adjustHold, rateOf } from "../accounts/holds.ts"
 import { orderId } from "../base/ids.ts"
 import { type Order, type OrderSpec, hasTrigger } from "../state/order.ts"
-import { type Account, type Exchange, nextNumber, pairStateOf } from "../state/state.ts"
+import type { Account } from "../state/account.ts"
+import { type Exchange, nextNumber, pairStateOf } from "../state/state.ts"
 import { removeStop } from "./stops.ts"
 
 /** Creates an order with an id and adds it to its account. It holds no funds and is not in the book yet. */

@@ -11,7 +11,8 @@ import { isTrading } from "./mode.ts"
 import { takeOffers, wanted } from "./matching.ts"
 import { type Order, type OrderSpec, hasTrigger, isTrailing, left } from "../state/order.ts"
 import { quoteAmount } from "../catalogue/pairs.ts"
-import { type Account, type Exchange, type PairState, addTimer, pairStateOf } from "../state/state.ts"
+import type { Account } from "../state/account.ts"
+import { type Exchange, type PairState, addTimer, pairStateOf } from "../state/state.ts"
 import { distanceAt, nextTriggered, addStop, trailingTrigger, triggersAt } from "./stops.ts"
 
 /** Places an order and processes everything that follows from it. The caller has checked the order and its funds. */

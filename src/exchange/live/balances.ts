@@ -1,6 +1,7 @@
 import { isoMicros } from "../base/text.ts"
 import { assetOf } from "../catalogue/catalogue.ts"
-import type { Account, Exchange, LedgerEntry } from "../state/state.ts"
+import type { Account, LedgerEntry } from "../state/account.ts"
+import type { Exchange } from "../state/state.ts"
 import { number, type Feed } from "./message.ts"
 
 /**

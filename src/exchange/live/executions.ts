@@ -4,7 +4,8 @@ import { convert } from "../accounts/value.ts"
 import { engineLimits } from "../../domain/endpoints/rateCosts.ts"
 import { waitsForTrigger } from "../engine/lifecycle.ts"
 import { hasTrigger, type Order, type Trade } from "../state/order.ts"
-import { type Account, type Exchange, findOrder } from "../state/state.ts"
+import type { Account } from "../state/account.ts"
+import { type Exchange, findOrder } from "../state/state.ts"
 import { number, numberOf, type Feed } from "./message.ts"
 
 export interface ExecutionOptions {

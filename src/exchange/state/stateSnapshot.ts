@@ -3,7 +3,8 @@ import { type Archive, blockLength, History, type Kind, type Summary } from "../
 import { defaultFees } from "../catalogue/fees.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 import type { Market } from "./market.ts"
-import { type Account, type Exchange, kinds, mostPairTrades, type PairState } from "./state.ts"
+import { type Account, kinds } from "./account.ts"
+import { type Exchange, mostPairTrades, type PairState } from "./state.ts"
 
 /** Version of a snapshot's text. Raise it with every change of the state's types, and read the older ones. */
 export const snapshotFormat = 1

@@ -1,5 +1,6 @@
 import type { Params } from "./params.ts"
-import type { Account, Exchange } from "../state/state.ts"
+import type { Account } from "../state/account.ts"
+import type { Exchange } from "../state/state.ts"
 
 /** The part of the signing key that the engine needs. */
 export interface Key {

@@ -3,7 +3,8 @@ import { closeText, orderText, pricesOf, spendText } from "../state/describe.ts"
 import { divide, format, pow10 } from "../base/fixed.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 import { isTrailing, type Order, type Trade } from "../state/order.ts"
-import type { Exchange, LedgerEntry } from "../state/state.ts"
+import type { LedgerEntry } from "../state/account.ts"
+import type { Exchange } from "../state/state.ts"
 import { seconds } from "./times.ts"
 
 /** Prints an order as OpenOrders, ClosedOrders and QueryOrders do. */
