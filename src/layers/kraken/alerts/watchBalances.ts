@@ -2,19 +2,11 @@ import { Effect, Option, Stream } from "effect"
 import type { Balances } from "../../../domain/live/values.ts"
 import type { AccountData } from "../../../services/AccountData.ts"
 import type { BoundComparison } from "./boundComparison.ts"
-import type { Followers } from "./followers.ts"
-import type { IsDue } from "./isDue.ts"
-import type { WaitingAlerts } from "./waitingAlerts.ts"
+import type { WatchParts } from "./watchParts.ts"
 
-interface Parts {
+interface Parts extends WatchParts {
   readonly account: typeof AccountData.Service
-  readonly waiting: WaitingAlerts
   readonly bounds: BoundComparison
-  readonly follow: Followers["follow"]
-  readonly isDue: IsDue
-  readonly krakenTime: Effect.Effect<number>
-  /** The pause between two requests while nothing is live, in milliseconds. */
-  readonly pause: number
 }
 
 /** Makes the look at the balances for which alerts of an account wait: at live ones, or else at those by REST. */

@@ -2,21 +2,14 @@ import { Effect, Option, Stream } from "effect"
 import type { Fill } from "../../../domain/live/values.ts"
 import type { AccountData } from "../../../services/AccountData.ts"
 import type { makeAccountReads } from "../feed/accountReads.ts"
-import type { Followers } from "./followers.ts"
-import type { IsDue } from "./isDue.ts"
-import type { WaitingAlerts, WatchOf } from "./waitingAlerts.ts"
+import type { WatchOf } from "./waitingAlerts.ts"
+import type { WatchParts } from "./watchParts.ts"
 
-interface Parts {
+interface Parts extends WatchParts {
   readonly account: typeof AccountData.Service
   readonly readFills: ReturnType<typeof makeAccountReads>["fills"]
   /** True if events tell of fills. */
   readonly hasEvents: boolean
-  readonly waiting: WaitingAlerts
-  readonly follow: Followers["follow"]
-  readonly isDue: IsDue
-  readonly krakenTime: Effect.Effect<number>
-  /** The pause between two requests while nothing is live, in milliseconds. */
-  readonly pause: number
 }
 
 /**

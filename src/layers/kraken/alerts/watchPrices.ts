@@ -6,21 +6,13 @@ import type { MarketData } from "../../../services/MarketData.ts"
 import type { Names } from "../../../services/Names.ts"
 import type { makeAskPrices } from "./askPrices.ts"
 import type { BoundComparison } from "./boundComparison.ts"
-import type { Followers } from "./followers.ts"
-import type { IsDue } from "./isDue.ts"
-import type { WaitingAlerts } from "./waitingAlerts.ts"
+import type { WatchParts } from "./watchParts.ts"
 
-interface Parts {
+interface Parts extends WatchParts {
   readonly market: typeof MarketData.Service
   readonly names: typeof Names.Service
   readonly askPrices: ReturnType<typeof makeAskPrices>
-  readonly waiting: WaitingAlerts
   readonly bounds: BoundComparison
-  readonly follow: Followers["follow"]
-  readonly isDue: IsDue
-  readonly krakenTime: Effect.Effect<number>
-  /** The pause between two requests while nothing is live, in milliseconds. */
-  readonly pause: number
 }
 
 /** Makes the look at the prices for which alerts of an account wait: at live trades, or else at the last prices by REST. */
