@@ -1,6 +1,7 @@
 import { Duration } from "effect"
 import { endpoints, isEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import type { Intent } from "../../../domain/record/events.ts"
+import type { Earlier, Obstacle } from "../../../services/Record.ts"
 import { isLeased } from "./leases.ts"
 import type { Now } from "./now.ts"
 import { all, type Steps } from "../../storage/steps.ts"
@@ -11,25 +12,11 @@ const usualWindow = Duration.toMillis("2 seconds")
 /** The same for a withdrawal, from any caller: it cannot be taken back. */
 export const withdrawalWindow = Duration.toMillis("10 minutes")
 
-/** The time for which an unknown order blocks an identical one, in milliseconds. Unknown transfers block until they are decided. */
+/**
+ * The time for which an unknown order blocks an identical one, in milliseconds. Unknown transfers block until they are
+ * decided.
+ */
 const orderBlock = Duration.toMillis("10 minutes")
-
-/** An earlier write with the same identity. */
-export interface Earlier {
-  readonly seq: number
-  readonly endpoint: string
-  /** Another process works on it at this moment. */
-  readonly isElsewhere: boolean
-  /** Milliseconds until it stops blocking identical writes; absent if it blocks until it is decided. */
-  readonly blocksFor?: number
-}
-
-/** An identical write that stands in the way of an intent. */
-export type Obstacle =
-  /** An identical write is in flight or has just happened. */
-  | { readonly _tag: "Duplicate"; readonly of: Earlier }
-  /** The outcome of an identical write is unknown. */
-  | { readonly _tag: "Blocked"; readonly by: Earlier }
 
 /** A write as the record shows it, with the lease on it. */
 export interface RecordedWrite {
@@ -135,7 +122,6 @@ const earlier = (row: RecordedWrite, now: Now): Earlier => {
   const block = row.state === "unknown" ? blockOf(row) : undefined
   return {
     seq: row.seq,
-    endpoint: row.endpoint,
     isElsewhere: isInFlight(row, now) && row.owner !== now.process,
     ...(block !== undefined && { blocksFor: Math.max(0, block - sinceEnd(row, now)) })
   }

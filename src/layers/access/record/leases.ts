@@ -24,8 +24,9 @@ export function* holdLease(seq: number, owner: string, until: number): Steps<voi
 }
 
 /**
- * Tells whether a process works on an intent. A process keeps its own intents until it ends them. The lease of another one is compared with the wall clock; one that
- * ends later than it could have been made to end is the work of a clock that was set back since, and does not count.
+ * Tells whether a process works on an intent. A process keeps its own intents until it ends them. The lease of another one
+ * is compared with the wall clock; one that ends later than it could have been made to end is the work of a clock that was
+ * set back since, and does not count.
  */
 export const isLeased = ({ owner, until }: Lease, now: Now): boolean =>
   owner === now.process

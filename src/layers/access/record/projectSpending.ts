@@ -77,19 +77,17 @@ function* insert(place: Place, spend: Placed): Steps<void> {
     onlyReduces(spend) ? 1 : 0,
     isOrder ? 1 : 0
   )
-  if (raises === undefined) yield* addUses(place, spend, counts, [{ at: whileOpen, amount }])
-  else
-    for (const count of counts) {
-      const units = yield* unitsRaised(place, spend, count)
-      yield* addUse(place, spend, 0, { ...count, key, account, at: whileOpen, units })
-    }
+  for (const count of counts) {
+    const units = yield* addedUnits(place, spend, count)
+    yield* addUse(place, spend, 0, { ...count, key, account, at: whileOpen, units })
+  }
 }
 
 /**
- * Computes the units by which a write raises what counts against a limit. An amendment can raise the rate of its order as
- * well, which then holds for all of it.
+ * Computes the units that a spend adds to what counts against a limit. An amendment can raise the rate of its order as well,
+ * which then holds for all of it.
  */
-export function* unitsRaised(
+export function* addedUnits(
   place: Place,
   { amount, raises }: Pick<Spend, "amount" | "raises">,
   count: Count
@@ -114,17 +112,8 @@ function* use(
   counts: ReadonlyArray<Count>,
   parts: ReadonlyArray<{ readonly at: number; readonly amount: string }>
 ): Steps<void> {
-  yield* removeUses(place, row)
-  yield* addUses(place, row, counts, parts)
-}
-
-function* addUses(
-  place: Place,
-  row: Pick<Row, "account" | "key" | "n" | "seq">,
-  counts: ReadonlyArray<Count>,
-  parts: ReadonlyArray<{ readonly at: number; readonly amount: string }>
-): Steps<void> {
   const { account, key } = row
+  yield* removeUses(place, row)
   for (const { bucket, rate, scope } of counts)
     for (const [part, { amount, at }] of parts.entries())
       yield* addUse(place, row, part, { scope, key, account, bucket, at, units: unitsOf(amount, rate) })

@@ -6,7 +6,7 @@ import * as D from "../../../domain/numbers/decimal.ts"
 import type { Limits } from "../../../services/Record.ts"
 import type { Now } from "./now.ts"
 import type { Party } from "./party.ts"
-import { unitsRaised } from "./projectSpending.ts"
+import { addedUnits } from "./projectSpending.ts"
 import { mostUnits, unitsOf, usedByOpen, usedSince, whileOpen } from "./uses.ts"
 import { rolling, type RollingWindow, spans, windowTime } from "./windows.ts"
 import { all, map, type Steps, value } from "../../storage/steps.ts"
@@ -67,7 +67,7 @@ export function* spendingReached(now: Now, party: Party, claim: Claim, limits: L
     const asked = []
     for (const spend of claim.spends) {
       const count = spend.counts.find(({ bucket: name, scope }) => name === bucket.bucket && scope === bucket.scope)
-      if (count !== undefined) asked.push({ spend, rate: count.rate, units: yield* unitsRaised("main.", spend, count) })
+      if (count !== undefined) asked.push({ spend, rate: count.rate, units: yield* addedUnits("main.", spend, count) })
     }
     if (asked.length > 0) counted.push({ bucket, asked })
   }
