@@ -1,4 +1,5 @@
 import { Effect, Either, Option, Schema } from "effect"
+import { escapeText } from "../../../../domain/wire/escapeText.ts"
 import type { Params, WriteEndpoint } from "../../../../domain/endpoints/endpoints.ts"
 import type { PanicCallFailed, PanicCalls } from "./panicCalls.ts"
 import type { PendingWithdrawal } from "./panicReport.ts"
@@ -54,10 +55,10 @@ export const pendingWithdrawals = Effect.fnUntraced(function* ({ calls, isCancel
     const canceled = isCancelling
       ? yield* Effect.either(write("Cancelling a withdrawal", "private/WithdrawCancel", params, shortPatience))
       : Either.right(false)
-    if (Either.isLeft(canceled))
-      problems.push(`The withdrawal ${refid} could not be cancelled: ${canceled.left.message}`)
+    const named = `The withdrawal ${escapeText(refid)}`
+    if (Either.isLeft(canceled)) problems.push(`${named} could not be cancelled: ${canceled.left.message}`)
     if (Either.isRight(canceled) && isCancelling && canceled.right !== true)
-      problems.push(`The withdrawal ${refid} can no longer be cancelled.`)
+      problems.push(`${named} can no longer be cancelled.`)
     const isCanceled = Either.isRight(canceled) && canceled.right === true
     withdrawals.push({ refid, asset, amount: String(amount), status: status ?? "", isCanceled })
   }
