@@ -135,8 +135,9 @@ const raiseOf = (
     // Nothing leaves a balance when a position is closed.
     if (reduces && isMargin(before)) return undefined
     // An amendment that took less freed a part of what had to be left, and going back would be compared with nothing.
-    const wasLess = D.lessThan(was, D.decimal(order.volume)) || isHigher(absolute(order.price), limitBefore)
-    const isMore = D.greaterThan(volume, was) || (after.type === "buy" && isHigher(limit, limitBefore))
+    const isBuy = after.type === "buy"
+    const wasLess = D.lessThan(was, D.decimal(order.volume)) || (isBuy && isHigher(absolute(order.price), limitBefore))
+    const isMore = D.greaterThan(volume, was) || (isBuy && isHigher(limit, limitBefore))
     if (!reduces && wasLess && isMore && keeps(rules, open.asset))
       return yield* notAllowed(
         "mandate",
