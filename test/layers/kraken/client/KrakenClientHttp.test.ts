@@ -294,22 +294,19 @@ describe("KrakenClientHttp", () => {
     fake.answer("private/OpenOrders", () => ({ placed }))
     return Effect.gen(function* () {
       const kraken = yield* KrakenClient
-      const read = Effect.fork(kraken.read("private/OpenOrders", {}))
-      fake.misbehave("*", Fault.delayAfter(80))
-      const first = yield* Effect.fork(kraken.read("private/Balance", {}))
-      yield* TestClock.adjust(1)
-      const before = yield* read
-      yield* TestClock.adjust(1)
-      const written = yield* Effect.fork(write(kraken))
-      // The write is more urgent than the read that waits already.
-      fake.misbehave("private/AddOrder", Fault.delayAfter(10))
+      const start = <A, E, R>(call: Effect.Effect<A, E, R>) => Effect.tap(Effect.fork(call), () => TestClock.adjust(1))
+      fake.misbehave("*", Fault.delayAfter(80), Fault.delayAfter(10), Fault.delayAfter(80))
+      yield* start(kraken.read("private/Balance", {}))
+      const before = yield* start(kraken.read("private/OpenOrders", {}))
+      // Writes are more urgent than the read that waits already.
+      const written = yield* start(write(kraken))
+      yield* start(write(kraken, { ...limit, volume: "0.20" }))
+      yield* TestClock.adjust(100)
+      assert.deepStrictEqual(yield* Fiber.join(written), { txid: ["O1"] })
+      const after = yield* start(kraken.read("private/OpenOrders", {}))
       yield* TestClock.adjust(200)
-      yield* Fiber.join(written)
-      const after = yield* read
-      yield* TestClock.adjust(200)
-      assert.deepStrictEqual(yield* Fiber.join(before), { placed: 1 })
-      assert.deepStrictEqual(yield* Fiber.join(after), { placed: 1 })
-      yield* Fiber.join(first)
+      assert.deepStrictEqual(yield* Effect.forEach([before, after], Fiber.join), [{ placed: 2 }, { placed: 2 }])
+      assert.strictEqual(fake.count("private/OpenOrders"), 1)
     }).pipe(Effect.provide(clientOver(inProcess(fake), "https://kraken.test", fake.keys.full)))
   })
 
