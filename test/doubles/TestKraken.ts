@@ -23,7 +23,7 @@ export const noNames: Directory = {
   nearestAssets: () => [],
   pairDisplay: (id) => id,
   assetDisplay: (id) => id,
-  familyDisplay: (id) => id
+  assetOfBalance: (id) => id
 }
 
 /**

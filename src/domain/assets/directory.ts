@@ -28,13 +28,13 @@ export const makeDirectory = (lists: DirectoryLists): Directory => {
     const found = findAsset(spelling)
     return found === undefined ? spelling : found.asset.display + found.suffix
   }
-  const familyDisplay = (spelling: string) => findAsset(spelling)?.asset.display ?? spelling
+  const assetOfBalance = (spelling: string) => findAsset(spelling)?.asset.display ?? spelling
   const listed = classes.flatMap(([name, answers]) => pairsOf(name, answers?.pairs, assetDisplay))
   const [pairs, otherPairs] = byAltname(listed)
   const venuePairs = venuePairsOf(lists.venuePairs, assetDisplay)
   const findPair = pairFinder({ pairs, otherPairs, venuePairs }, findAsset)
   const pairDisplay = (spelling: string) => findPair(spelling)?.display ?? spelling
-  const known = { pairs, assets, findPair, findAsset, pairDisplay, assetDisplay, familyDisplay }
+  const known = { pairs, assets, findPair, findAsset, pairDisplay, assetDisplay, assetOfBalance }
   return { ...known, pairs: [...pairs, ...venuePairs], ...nearestNames(known) }
 }
 

@@ -59,5 +59,5 @@ export interface Directory {
   /** Returns an asset's display name: `XXBT` → `BTC`, `DOT.S` → `DOT.S`. An unknown name is returned unchanged. */
   readonly assetDisplay: (spelling: string) => string
   /** Returns the display name of the asset that a balance is of: `DOT.S` → `DOT`. An unknown name is returned unchanged. */
-  readonly familyDisplay: (spelling: string) => string
+  readonly assetOfBalance: (spelling: string) => string
 }

@@ -1,7 +1,7 @@
 import { Deferred, Effect, Exit, FiberId, Option } from "effect"
 
 /**
- * Makes a function that runs an effect once for all calls with an equal key that come while it runs, or until it says
+ * Makes a function that runs an effect once for all calls with an equal key that come while it runs, or before it runs
  * `close`. All of them end as it does. If the caller that runs it is interrupted, the next one runs it again for the others.
  *
  * Effect's `Cache` does not fit: it interrupts all who wait together with the first caller, and does not forget a value

@@ -155,8 +155,8 @@ const conditionOf = Effect.fnUntraced(function* (alert: Input) {
     case "balance": {
       const names = yield* Names
       yield* requireKey("private/Balance")
-      const { familyDisplay } = yield* names.directory
-      const asset = familyDisplay(yield* names.asset(alert.asset ?? ""))
+      const { assetOfBalance } = yield* names.directory
+      const asset = assetOfBalance(yield* names.asset(alert.asset ?? ""))
       return { _tag: "Balance", asset, ...bounds } satisfies AlertCondition
     }
     case "fill": {

@@ -36,8 +36,8 @@ export const makeAccountReads = (
     read("private/OpenOrders", {}, (answer) => readOpenOrdersAnswer(answer, pairDisplay))
   )
 
-  const balances = Effect.flatMap(names.directory, ({ familyDisplay }) =>
-    read("private/Balance", {}, (answer) => readBalancesAnswer(answer, familyDisplay))
+  const balances = Effect.flatMap(names.directory, ({ assetOfBalance }) =>
+    read("private/Balance", {}, (answer) => readBalancesAnswer(answer, assetOfBalance))
   )
 
   /** Reads the fills since a time in Unix milliseconds. */
