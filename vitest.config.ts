@@ -15,7 +15,7 @@ export default defineConfig({
     server: { deps: { inline: ["@effect/sql-sqlite-node", /@effect\/sql\/.*\/Migrator\.js$/] } },
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/setup/bundle.ts", "test/setup/postgres.ts"],
-    setupFiles: ["test/setup/equality.ts"],
+    setupFiles: ["test/setup/equality.ts", "test/setup/eventLoop.ts"],
     pool: "forks",
     // Test files share a process: Effect is loaded once. Nothing in the project keeps state in a module.
     isolate: false,
