@@ -38,7 +38,8 @@ export const decoder = <A, I, R>(
   return (args: unknown): Effect.Effect<A, InvalidArguments, R> =>
     Effect.suspend(() => {
       const own = withoutForeign(args ?? {}, known)
-      const unfit = any(sizeFaults(own, largeLists)) ?? any(lostDigits(own)) ?? any(refusesEmpty ? emptyTexts(own) : [])
+      const unfit =
+        any(sizeFaults(own, largeLists)) ?? any(lostDigits(own)) ?? any(refusesEmpty ? emptyFields(own) : [])
       if (unfit !== undefined) return invalid(tool, unfit)
       const { asGiven, faults: misnamed, input } = understand(own, json, aliases)
       // Lists that were given as text have been parsed, so their sizes are checked again.
@@ -64,9 +65,11 @@ const any = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> | undefined => 
 /** The fault of arguments that are no object, for a tool that takes none. */
 const surplus: Fault = { path: "", fault: "expected an object without fields: this tool takes no arguments" }
 
-const emptyTexts = (given: unknown): ReadonlyArray<Fault> =>
+const emptyFields = (given: unknown): ReadonlyArray<Fault> =>
   Object.entries(Object(given)).flatMap(([path, value]) =>
-    typeof value === "string" && value.trim() === "" ? [{ path, fault: "is empty: give a value or leave it out" }] : []
+    value === null || (typeof value === "string" && value.trim() === "")
+      ? [{ path, fault: "is empty: give a value or leave it out" }]
+      : []
   )
 
 /**

@@ -57,7 +57,7 @@ interface ToolSpec<Fields extends Schema.Struct.Fields> {
   readonly input: Fields
   /** Other names of inputs that are accepted, and the inputs that they stand for. The JSON Schema does not show them. */
   readonly aliases?: Arguments.Aliases
-  /** True if an empty text is refused. Other tools leave it out, which here would widen what the call does. */
+  /** True if an empty text and null are refused. Other tools leave them out, which here would widen what the call does. */
   readonly refusesEmpty?: boolean
   /** Returns true for inputs with which a tool that can write only reads. */
   readonly reads?: (input: InputOf<Fields>) => boolean

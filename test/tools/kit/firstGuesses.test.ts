@@ -214,7 +214,9 @@ const refused: ReadonlyArray<Refusal> = [
   ["add_order", { ...right, close: { ordertype: "limit", prise: "1" } }, ["close.prise", "price", "price2"]],
   ["add_order", { ...right, volume: 0.1 + 0.2 }, ["volume", "0.30000000000000004"]],
   ["get_order_book", { pair: ["BTC/USD", "ETH/USD"] }, ["pair"]],
-  ["cancel_all_orders", { pair: [""] }, ["pair"]]
+  ["cancel_all_orders", { pair: [""] }, ["pair"]],
+  ["cancel_all_orders", { pair: null }, ["pair"]],
+  ["cancel_all_orders", { symbol: null, side: " " }, ["symbol"], ["side"]]
 ]
 
 /** Selects the fields of a request that a row of the table names. */
